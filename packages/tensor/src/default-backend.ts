@@ -2,9 +2,11 @@ import { type Backend, type BackendFactory, DeviceError } from '@tessera/core';
 
 let chosen: Backend | undefined;
 
-/** The backend on which tensors are made when none is named. */
-export function setDefaultBackend(backend: Backend | undefined): void {
+/** Sets the backend on which tensors are made when none is named, and gives the one before. */
+export function setDefaultBackend(backend: Backend | undefined): Backend | undefined {
+  const before = chosen;
   chosen = backend;
+  return before;
 }
 
 /** The default backend. @throws DeviceError if none was set. */

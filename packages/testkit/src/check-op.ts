@@ -36,7 +36,8 @@ export interface OpDescription {
   readonly errors?: readonly OpError[];
 }
 
-function place({ shape, dtype, data }: SampleTensor, backend: Backend, wide = false): Tensor {
+/** A sample on a backend; float32 as float64 where `wide`. @internal */
+export function placeSample({ shape, dtype, data }: SampleTensor, backend: Backend, wide = false): Tensor {
   const to = wide && isFloat(dtype) ? 'float64' : dtype;
   return tensor(Float64Array.from(data), { shape, dtype: to, backend });
 }
@@ -56,10 +57,10 @@ export async function checkOp({ name, samples, errors = [] }: OpDescription, bac
   for (const [i, sample] of samples.entries()) {
     const where = `${name} sample ${i}`;
     const tolerance = sample.tolerance ?? tolerances.elementwise;
-    const inputs = sample.inputs.map((input) => place(input, backend));
+    const inputs = sample.inputs.map((input) => placeSample(input, backend));
     const expected = outputsOf(
       sample,
-      sample.inputs.map((input) => place(input, reference)),
+      sample.inputs.map((input) => placeSample(input, reference)),
     );
     const eager = outputsOf(sample, inputs);
     const step = capture((given: readonly Tensor[]) => tidy(() => outputsOf(sample, given)));
@@ -74,7 +75,7 @@ export async function checkOp({ name, samples, errors = [] }: OpDescription, bac
   }
   for (const [i, { inputs, run, message }] of errors.entries()) {
     try {
-      run(...inputs.map((input) => place(input, backend)));
+      run(...inputs.map((input) => placeSample(input, backend)));
     } catch (error) {
       if (message.test((error as Error).message)) continue;
       throw new CheckError(`[${name} error ${i}] must say ${message}: got ${(error as Error).message}`, { cause: error });
@@ -85,7 +86,7 @@ export async function checkOp({ name, samples, errors = [] }: OpDescription, bac
 
 async function checkGradients(where: string, sample: OpSample, reference: Backend, order: 1 | 2): Promise<void> {
   const at = sample.inputs.flatMap(({ dtype }, i) => (isFloat(dtype) ? [i] : []));
-  const inputs = sample.inputs.map((input) => place(input, reference, true));
+  const inputs = sample.inputs.map((input) => placeSample(input, reference, true));
   const outputs = outputsOf(sample, inputs);
   for (const [k, output] of outputs.entries()) {
     if (!isFloat(output.dtype) || output.size === 0 || at.length === 0) continue;

@@ -1,3 +1,8 @@
+export { type BackendCheckOptions, checkBackend, checkFlatMemory } from './check-backend.ts';
+export { checkLayer, type LayerDescription, type LayerLike } from './check-layer.ts';
+export { checkMetric, type MetricLike, type MetricSample } from './check-metric.ts';
 export { checkOp, type OpDescription, type OpError, type OpSample, type SampleTensor } from './check-op.ts';
+export { checkOptimizer, type OptimizerCheckOptions, type OptimizerLike, type ParametersLike } from './check-optimizer.ts';
 export { CheckError, expectClose } from './compare.ts';
+export { opDescriptions } from './ops/index.ts';
 export { type Tolerance, tolerances } from './tolerance.ts';

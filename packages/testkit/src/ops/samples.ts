@@ -1,5 +1,5 @@
 import { Philox } from '@tessera/core';
-import type { SampleTensor } from '@tessera/testkit';
+import type { SampleTensor } from '../check-op.ts';
 
 const random = Philox.fromSeed(20);
 

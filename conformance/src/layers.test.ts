@@ -1,0 +1,41 @@
+import { cpu } from '@tessera/backend-cpu';
+import { wasm } from '@tessera/backend-wasm';
+import * as layers from '@tessera/layers';
+import { relu, softmax } from '@tessera/tensor';
+import { checkLayer, type LayerDescription } from '@tessera/testkit';
+import { describe, expect, it } from 'vitest';
+
+const reload = async (layer: layers.Module): Promise<layers.Module> => layers.loadModel(await layers.saveModel(layer));
+const cases: readonly (LayerDescription<layers.Module> & { name: string })[] = [
+  { name: 'Dense', make: () => new layers.Dense(3, { activation: relu }), inputShape: [5] },
+  { name: 'Dense on sequences, without bias', make: () => new layers.Dense(3, { useBias: false }), inputShape: [4, 5] },
+  { name: 'Conv2D', make: () => new layers.Conv2D(4, 3, { padding: 'same', activation: 'relu' }), inputShape: [6, 5, 2] },
+  {
+    name: 'Conv2D with strides, groups, borders',
+    make: () => new layers.Conv2D(4, [3, 2], { strides: 2, groups: 2, padding: 1, paddingMode: 'reflect' }),
+    inputShape: [7, 6, 2],
+  },
+  { name: 'MaxPooling2D', make: () => new layers.MaxPooling2D(2), inputShape: [6, 5, 2] },
+  { name: 'AveragePooling2D', make: () => new layers.AveragePooling2D(3, { strides: 2, padding: 1 }), inputShape: [6, 5, 2] },
+  { name: 'BatchNormalization', make: () => new layers.BatchNormalization(), inputShape: [4, 3] },
+  { name: 'Dropout', make: () => new layers.Dropout(0.4), inputShape: [9] },
+  { name: 'Flatten', make: () => new layers.Flatten(), inputShape: [2, 3] },
+  { name: 'Reshape', make: () => new layers.Reshape([3, 2]), inputShape: [6] },
+  { name: 'Activation', make: () => new layers.Activation('softmax'), inputShape: [4] },
+  {
+    name: 'Sequential',
+    make: () => new layers.Sequential([new layers.Conv2D(2, 3), new layers.Flatten(), new layers.Dense(3, { activation: softmax })]),
+    inputShape: [5, 5, 1],
+  },
+];
+
+it('covers every layer', () => {
+  const made = new Set(cases.map(({ make }) => make().className));
+  expect(layers.builtinLayers.map(({ className }) => className).filter((name) => !made.has(name))).toEqual([]);
+});
+
+for (const backend of [cpu(), await wasm()]) {
+  describe(`layers on ${backend.name}`, () => {
+    for (const { name, ...layer } of cases) it(name, () => checkLayer({ ...layer, reload }, backend));
+  });
+}

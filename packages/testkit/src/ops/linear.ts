@@ -1,0 +1,163 @@
+import * as t from '@tessera/tensor';
+import type { OpDescription, OpSample } from '../check-op.ts';
+import { tolerances } from '../tolerance.ts';
+import { floats, ints } from './samples.ts';
+
+const { exact, reduction } = tolerances;
+
+export const linear: readonly OpDescription[] = [
+  {
+    name: 'matmul',
+    samples: [
+      ...[
+        [3, 4, 5],
+        [1, 1, 1],
+        [17, 9, 33],
+        [2, 0, 3],
+        [65, 300, 18],
+      ].map(
+        ([m, k, n]): OpSample => ({
+          inputs: [floats([m!, k!]), floats([k!, n!])],
+          run: (a, b) => a!.matmul(b!),
+          tolerance: reduction,
+          order: m! * k! * n! < 100 ? 2 : 0,
+        }),
+      ),
+      { inputs: [floats([4, 3]), floats([5, 4])], run: (a, b) => a!.T.matmul(b!.T), tolerance: reduction },
+      { inputs: [floats([2, 1, 3, 4]), floats([5, 4, 2])], run: (a, b) => a!.matmul(b!), tolerance: reduction },
+      {
+        inputs: [floats([3]), floats([3, 2]), floats([2])],
+        run: (a, b, c) => [a!.matmul(b!), b!.matmul(c!), a!.matmul(a!)],
+        tolerance: reduction,
+      },
+      { inputs: [ints([3, 4]), ints([4, 2])], run: (a, b) => a!.matmul(b!), tolerance: exact },
+    ],
+    errors: [
+      {
+        inputs: [floats([1, 2]), floats([3, 1])],
+        run: (a, b) => a!.matmul(b!),
+        message: /inner dimensions must be equal: got \[1, 2\] and \[3, 1\]/,
+      },
+    ],
+  },
+  {
+    name: 'convolution',
+    samples: [
+      {
+        inputs: [floats([2, 7, 6, 3]), floats([3, 3, 3, 4])],
+        run: (x, w) => [t.conv(x!, w!), t.conv(x!, w!, { padding: 'same', strides: 2 })],
+        tolerance: reduction,
+        order: 0,
+      },
+      {
+        inputs: [floats([1, 4, 5, 2]), floats([2, 3, 2, 2])],
+        run: (x, w) =>
+          t.conv(x!, w!, {
+            padding: [
+              [1, 0],
+              [2, 1],
+            ],
+            strides: [2, 1],
+          }),
+        tolerance: reduction,
+        order: 2,
+      },
+      {
+        inputs: [floats([1, 6, 6, 4]), floats([2, 2, 2, 6])],
+        run: (x, w) => t.conv(x!, w!, { groups: 2, dilation: 2 }),
+        tolerance: reduction,
+      },
+      {
+        inputs: [floats([2, 9, 3]), floats([3, 1, 3])],
+        run: (x, w) => t.conv(x!, w!, { groups: 3, padding: 'same' }),
+        tolerance: reduction,
+      },
+      {
+        inputs: [floats([1, 3, 4, 3, 2]), floats([2, 2, 2, 2, 3])],
+        run: (x, w) => t.conv(x!, w!, { padding: 1, strides: [1, 2, 1] }),
+        tolerance: reduction,
+      },
+      {
+        inputs: [floats([3, 20, 17, 3]), floats([3, 3, 3, 32])],
+        run: (x, w) => t.conv(x!, w!, { padding: 'same' }).relu(),
+        tolerance: reduction,
+        order: 0,
+      },
+    ],
+    errors: [
+      {
+        inputs: [floats([8, 8, 8, 3]), floats([3, 3, 4, 16])],
+        run: (x, w) => t.conv(x!, w!),
+        message: /input channels must equal groups × kernel channels: got \[8, 8, 8, 3\] and \[3, 3, 4, 16\] with groups 1/,
+      },
+    ],
+  },
+  {
+    name: 'convolutionInputGradient',
+    samples: [
+      {
+        inputs: [floats([2, 4, 3, 3]), floats([3, 2, 2, 3])],
+        run: (x, w) => [
+          t.convTranspose(x!, w!, { strides: 2 }),
+          t.convTranspose(x!, w!, { strides: [2, 1], padding: 1, outputPadding: [1, 0] }),
+        ],
+        tolerance: reduction,
+        order: 1,
+      },
+      {
+        inputs: [floats([2, 5, 5, 8]), floats([3, 3, 6, 8])],
+        run: (x, w) => t.convTranspose(x!, w!, { padding: 'same' }),
+        tolerance: reduction,
+        order: 0,
+      },
+    ],
+  },
+  {
+    name: 'convolutionKernelGradient',
+    samples: [
+      {
+        inputs: [floats([2, 6, 5, 3]), floats([2, 4, 3, 4])],
+        run: (x, dy) =>
+          t.run('convolutionKernelGradient', [x!, dy!], {
+            strides: [1, 1],
+            padding: [
+              [0, 0],
+              [0, 0],
+            ],
+            dilation: [1, 1],
+            groups: 1,
+            kernelSize: [3, 3],
+          })[0]!,
+        tolerance: reduction,
+        order: 1,
+      },
+    ],
+  },
+  {
+    name: 'maxPool',
+    samples: [
+      {
+        inputs: [floats([2, 6, 5, 3])],
+        run: (x) => [t.maxPool(x!, 2), t.maxPool(x!, 3, { strides: 2, padding: 1 }), t.maxPool(x!, 2, { ceilMode: true })],
+        tolerance: exact,
+        order: 2,
+      },
+      { inputs: [floats([2, 7, 3])], run: (x) => t.maxPool(x!, 3, { padding: 'same', strides: 1 }), tolerance: exact },
+    ],
+  },
+  {
+    name: 'averagePool',
+    samples: [
+      {
+        inputs: [floats([2, 6, 5, 3])],
+        run: (x) => [
+          t.averagePool(x!, 2),
+          t.averagePool(x!, 3, { strides: 2, padding: 1 }),
+          t.averagePool(x!, 3, { strides: 2, padding: 1, countIncludePadding: true }),
+        ],
+        tolerance: reduction,
+        order: 1,
+      },
+    ],
+  },
+];
