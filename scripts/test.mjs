@@ -1,7 +1,21 @@
 // npm test: sets up what is missing and runs every test. Arguments are vitest's.
+// npm run test:browser runs those in a browser alone. They are left out of npm test where there is no Chromium, except in CI.
+import { findChromium } from './chromium.mjs';
 import { run, setup } from './setup.mjs';
+
+const [only, ...rest] = process.argv.slice(2);
+const browserOnly = only === '--browser';
 
 setup();
 if (!process.env.TESSERA_DATA)
   console.log("TESSERA_DATA is not set: tests on real data sets beyond the packages' own say so and are left out.");
-run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...process.argv.slice(2)]);
+const chromium = findChromium();
+if (!chromium) {
+  console.error(
+    '\n!!! There is no Chromium: the tests in a browser DO NOT RUN. Install it (apt-get install chromium) or name it in CHROMIUM.\n',
+  );
+  if (browserOnly || process.env.CI) process.exit(1);
+}
+run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...(browserOnly ? ['browser', ...rest] : process.argv.slice(2))], {
+  env: chromium ? { TESSERA_CHROMIUM: chromium } : {},
+});

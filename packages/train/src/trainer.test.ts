@@ -1,4 +1,5 @@
 import { cpu } from '@tessera/backend-cpu';
+import { wasm } from '@tessera/backend-wasm';
 import { ArrayDataset, type Column } from '@tessera/data';
 import { BatchNormalization, Conv2D, Dense, Dropout, Flatten, MaxPooling2D, Sequential } from '@tessera/layers';
 import { crossEntropy } from '@tessera/losses';
@@ -11,6 +12,11 @@ import { compile, type Trainer } from './trainer.ts';
 import { earlyStopping } from './early-stopping.ts';
 
 beforeEach(() => setDefaultBackend(cpu()));
+
+const backends = [
+  ['cpu', cpu],
+  ['wasm', wasm],
+] as const;
 
 /** Two classes of small images: bright on the left, bright on the right. */
 function stripes(count: number, seed = 1): ArrayDataset<{ x: Column<Float32Array<ArrayBuffer>>; y: Column<Int32Array<ArrayBuffer>> }> {
@@ -56,7 +62,8 @@ describe('Trainer', () => {
     expect(byHand).toBeCloseTo(loss!, 5);
   });
 
-  it('goes on from a saved state as if it had never stopped, bit for bit', async () => {
+  it.each(backends)('goes on from a saved state as if it had never stopped, bit for bit, on %s', async (_, make) => {
+    setDefaultBackend(await make());
     const whole = network();
     await whole.fit(stripes(80), { epochs: 4, batchSize: 16 });
     const first = network();
@@ -67,7 +74,8 @@ describe('Trainer', () => {
     expect(Buffer.from(await second.save()).equals(Buffer.from(await whole.save()))).toBe(true);
   });
 
-  it('captured steps equal eager ones, bit for bit', async () => {
+  it.each(backends)('captured steps equal eager ones, bit for bit, on %s', async (_, make) => {
+    setDefaultBackend(await make());
     const [a, b] = [network(), network(true)];
     for (const trainer of [a, b]) await trainer.fit(stripes(64), { epochs: 2, batchSize: 20 });
     expect(Buffer.from(await a.save()).equals(Buffer.from(await b.save()))).toBe(true);
