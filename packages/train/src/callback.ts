@@ -19,7 +19,7 @@ export interface Place {
 export interface Callback {
   onTrainBegin?(trainer: Trainer): void | Promise<void>;
   onEpochBegin?(place: Place, trainer: Trainer): void | Promise<void>;
-  /** After every step; the logs are those of the epoch so far and are read from the device at most ten times a second. */
+  /** Between steps, about 25 times a second, when the logs of the epoch so far are read from the device. */
   onStepEnd?(place: Place, logs: Logs, trainer: Trainer): void | Promise<void>;
   onEpochEnd?(place: Place, logs: Logs, trainer: Trainer): void | Promise<void>;
   onTrainEnd?(history: History, trainer: Trainer): void | Promise<void>;

@@ -1,52 +1,17 @@
-import { capture, type Captured } from '@tessera/capture';
-import { valueAndGrad } from '@tessera/autograd';
-import { type Backend, DataError, StateError, UsageError } from '@tessera/core';
-import { type ArrayDataset, type Batch, type Column, DataLoader, type Dataset, validateFinite, validateLabels } from '@tessera/data';
-import { type RawTensor, readSafetensors, writeSafetensors } from '@tessera/formats';
-import { fromRawTensor, type Module, penalty, rawTensor, setWeights } from '@tessera/layers';
-import type { Loss } from '@tessera/losses';
-import { meanOf, type Metric } from '@tessera/metrics';
-import { applyUpdates, type Optimizer, type Parameters } from '@tessera/optim';
-import { defaultBackend, type NestedArray, Random, tensor, type Tensor, tidy, type Variable, zeros } from '@tessera/tensor';
-import type { Callback, History, Logs, Place } from './callback.ts';
-import { Cells } from './cells.ts';
+import type { Captured } from '@tessera/capture';
+import { StateError, UsageError } from '@tessera/core';
+import { type Column, DataLoader } from '@tessera/data';
+import { readSafetensors, writeSafetensors } from '@tessera/formats';
+import { type Module, rawTensor } from '@tessera/layers';
+import type { Metric } from '@tessera/metrics';
+import { type NestedArray, tensor, type Tensor, tidy } from '@tessera/tensor';
+import type { History, Logs, Place } from './callback.ts';
+import { checkExamples, checkTargets, columnsOf } from './check-examples.ts';
 import { EventLoop } from './event-loop.ts';
-
-/** What a model is trained with. */
-export interface CompileOptions {
-  readonly loss: Loss;
-  readonly optimizer: Optimizer;
-  /** Reported beside the loss. */
-  readonly metrics?: readonly Metric[];
-  /** Seeds dropout and shuffling (default 0). */
-  readonly seed?: number;
-  /** Whether steps are captured and replayed (default) or run op by op. */
-  readonly eager?: boolean;
-}
-
-/** Examples to train on: inputs `x`, targets `y`, and weights `weight` where there are any. */
-export type Examples = Dataset<Readonly<Record<string, Column>> & { readonly x: Column; readonly y: Column }>;
-
-/** Options of {@link Trainer.fit}. */
-export interface FitOptions {
-  /** How many epochs in all; a trainer that was restored goes on from where it was (default 1). */
-  readonly epochs?: number;
-  /** Default 32. */
-  readonly batchSize?: number;
-  /** Default `true`. */
-  readonly shuffle?: boolean;
-  readonly validationData?: Examples;
-  readonly callbacks?: readonly Callback[];
-  /** Stops between two steps; what was learned is kept. */
-  readonly signal?: AbortSignal;
-}
-
-/** Options of {@link Trainer.evaluate} and {@link Trainer.predict}. */
-export interface EvaluateOptions {
-  /** Default 32. */
-  readonly batchSize?: number;
-  readonly signal?: AbortSignal;
-}
+import { Learner, lossOf } from './learner.ts';
+import { lossMetric, Measurement } from './measurement.ts';
+import type { CompileOptions, EvaluateOptions, Examples, FitOptions } from './options.ts';
+import { asFloat, runStep, type Step, stepOf } from './step.ts';
 
 /** Brings model, loss, optimizer and metrics together. */
 export function compile(model: Module, options: CompileOptions): Trainer {
@@ -54,7 +19,6 @@ export function compile(model: Module, options: CompileOptions): Trainer {
 }
 
 const FORMAT = 'tessera-trainer-1';
-const lossMetric = (): Metric => meanOf('loss', (loss) => loss) as Metric;
 
 /**
  * Trains a model. A step (forward, backward, update, metrics) is captured and replayed as one plan; the numbers stay on
@@ -65,11 +29,8 @@ export class Trainer {
   /** The metrics, the loss's mean first. */
   readonly metrics: readonly Metric[];
   readonly #options: CompileOptions;
-  #optimizerState: Cells<unknown> | undefined;
-  #metricStates: Cells<unknown>[] = [];
-  #counter: Cells<Tensor> | undefined;
-  #trainStep: Captured<[Tensor, Tensor, Tensor], void> | undefined;
-  #testStep: Captured<[Tensor, Tensor, Tensor], void> | undefined;
+  #learner: Learner | undefined;
+  #evaluation: Evaluation | undefined;
   #predictStep: Captured<[Tensor], Tensor> | undefined;
   #epoch = 0;
   #batch = 0;
@@ -78,7 +39,7 @@ export class Trainer {
 
   constructor(model: Module, options: CompileOptions) {
     this.model = model;
-    this.metrics = [lossMetric(), ...(options.metrics ?? [])];
+    this.metrics = [lossMetric, ...(options.metrics ?? [])];
     this.#options = options;
   }
 
@@ -104,7 +65,7 @@ export class Trainer {
     { epochs = 1, batchSize = 32, shuffle = true, validationData, callbacks = [], signal }: FitOptions = {},
   ): Promise<History> {
     const loader = new DataLoader(data, { batchSize, shuffle, seed: this.#options.seed ?? 0 });
-    this.#prepare(data);
+    const learner = this.#prepare(data);
     const logs: Logs[] = [];
     const loop = new EventLoop();
     this.#stopped = false;
@@ -112,7 +73,7 @@ export class Trainer {
     const halted = (): boolean => this.#stopped || (signal?.aborted ?? false);
 
     while (this.#epoch < epochs && !halted()) {
-      if (this.#batch === 0) this.#resetMetrics();
+      if (this.#batch === 0) learner.measurement.reset();
       const began = performance.now();
       let examples = 0;
       const place = (): Place => ({
@@ -124,11 +85,11 @@ export class Trainer {
       });
       for (const callback of callbacks) await callback.onEpochBegin?.(place(), this);
       for await (const batch of loader.epoch(this.#epoch, { skip: this.#batch })) {
-        this.#runStep(this.#trainStep!, batch);
+        learner.learn(batch);
         this.#batch++;
         examples += batch.size;
         if (loop.due()) {
-          const soFar = await this.#readMetrics();
+          const soFar = numbersOf(await learner.measurement.read());
           for (const callback of callbacks) await callback.onStepEnd?.(place(), soFar, this);
           await loop.turn();
         }
@@ -136,7 +97,7 @@ export class Trainer {
       }
       if (this.#batch < loader.batches) break;
       const ended = place();
-      const own = await this.#readMetrics();
+      const own = numbersOf(await learner.measurement.read());
       this.#batch = 0;
       this.#epoch++;
       const validation = validationData ? await this.evaluate(validationData, { batchSize, ...(signal ? { signal } : {}) }) : {};
@@ -151,36 +112,19 @@ export class Trainer {
 
   /** The loss and the metrics of one number over a data set. Other metrics: {@link measure}. */
   async evaluate(data: Examples, options: EvaluateOptions = {}): Promise<Logs> {
-    const values = await this.measure(data, this.metrics, options);
-    return Object.fromEntries(Object.entries(values).filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
+    this.#prepare(data);
+    this.#evaluation ??= this.#evaluationOf(this.metrics);
+    return numbersOf(await evaluate(this.#evaluation, data, options));
   }
 
   /** The values of any metrics over a data set: numbers, or nested arrays such as a confusion matrix. */
-  async measure(
-    data: Examples,
-    metrics: readonly Metric[],
-    { batchSize = 32, signal }: EvaluateOptions = {},
-  ): Promise<Record<string, NestedArray>> {
-    const loader = new DataLoader(data, { batchSize });
+  async measure(data: Examples, metrics: readonly Metric[], options: EvaluateOptions = {}): Promise<Record<string, NestedArray>> {
     this.#prepare(data);
-    const own = metrics === this.metrics;
-    const saved = own ? await this.#snapshotMetrics() : [];
-    const states = own ? this.#metricStates : metrics.map((metric) => new Cells<unknown>(metric.name, () => metric.init()));
-    const step = own ? this.#testStep! : this.#capture((x: Tensor, y: Tensor, weight: Tensor) => this.#test(x, y, weight, metrics, states));
-    for (const state of states) state.reset();
-    const loop = new EventLoop();
+    const evaluation = this.#evaluationOf(metrics);
     try {
-      for await (const batch of loader.epoch(0, signal ? { signal } : {})) {
-        this.#runStep(step, batch);
-        if (loop.due()) await loop.turn();
-      }
-      return await this.#computeMetrics(metrics, states);
+      return await evaluate(evaluation, data, options);
     } finally {
-      if (own) this.#restoreMetrics(saved);
-      else {
-        step.dispose();
-        for (const state of states) state.dispose();
-      }
+      evaluation.dispose();
     }
   }
 
@@ -188,7 +132,7 @@ export class Trainer {
   async predict(x: Column, { batchSize = 32, signal }: EvaluateOptions = {}): Promise<Column<Float32Array<ArrayBuffer>>> {
     const count = x.shape[0] ?? 0;
     if (!this.model.built) this.model.build(x.shape.slice(1));
-    this.#predictStep ??= this.#capture((inputs: Tensor): Tensor => this.model.apply(asFloat(inputs)));
+    this.#predictStep ??= stepOf((inputs: Tensor): Tensor => this.model.apply(asFloat(inputs)), this.#options.eager);
     const loop = new EventLoop();
     const width = x.data.length / Math.max(1, count);
     const parts: Float32Array[] = [];
@@ -212,191 +156,93 @@ export class Trainer {
 
   /** Everything that going on needs: weights, optimizer state, counters, metrics. @throws StateError before training. */
   async save(): Promise<Uint8Array> {
-    if (!this.#optimizerState)
-      throw new StateError('[save] a trainer has a state once it has begun to train. Save the model with saveModel.');
-    const entries = this.#stateVariables().map(async ([path, variable]) => [path, await rawTensor(variable.peek())] as const);
+    if (!this.#learner) throw new StateError('[save] a trainer has a state once it has begun to train. Save the model with saveModel.');
+    const entries = this.#learner.variables().map(async ([path, variable]) => [path, await rawTensor(variable.peek())] as const);
     return writeSafetensors(await Promise.all(entries), { format: FORMAT, epoch: String(this.#epoch), batch: String(this.#batch) });
   }
 
-  /** Goes back to a state that {@link save} gave; of a trainer that has not begun, when it begins. */
+  /**
+   * Goes back to a state that {@link save} gave; of a trainer that has not begun, when it begins.
+   *
+   * @throws StateError, and nothing changes, if the file is not the state of a trainer like this one.
+   */
   restore(bytes: Uint8Array): void {
     const { metadata, tensors } = readSafetensors(bytes);
-    if (metadata.get('format') !== FORMAT)
+    const [epoch, batch] = [Number(metadata.get('epoch')), Number(metadata.get('batch'))];
+    if (metadata.get('format') !== FORMAT || !Number.isInteger(epoch) || !Number.isInteger(batch) || epoch < 0 || batch < 0)
       throw new StateError(`[restore] the file must be one that save made: got format ${metadata.get('format') ?? 'none'}`);
-    this.#epoch = Number(metadata.get('epoch'));
-    this.#batch = Number(metadata.get('batch'));
-    if (!this.#optimizerState) this.#restored = bytes;
-    else this.#assignState(tensors);
+    if (this.#learner) this.#learner.assign(tensors);
+    else this.#restored = bytes;
+    this.#epoch = epoch;
+    this.#batch = batch;
   }
 
   /** Gives the memory of steps and states back; the model stays. */
   dispose(): void {
-    for (const step of [this.#trainStep, this.#testStep, this.#predictStep]) step?.dispose();
-    for (const state of [this.#optimizerState, this.#counter, ...this.#metricStates]) state?.dispose();
+    for (const held of [this.#learner, this.#evaluation, this.#predictStep]) held?.dispose();
   }
 
-  #prepare(data: Examples): void {
-    if (data.length === 0) throw new DataError('[fit] the data must have examples: got none');
-    const sample = (data as Partial<ArrayDataset<{ x: Column; y: Column }>>).columns;
-    if (sample) this.#checkColumns(sample);
-    if (this.#optimizerState) return;
+  /** Checks the data, and makes what learning needs at the first call. */
+  #prepare(data: Examples): Learner {
+    checkExamples(data);
     if (!this.model.built) {
-      if (!sample) throw new UsageError('[fit] the model must be built: give it an inputShape, or call build(inputShape).');
-      this.model.build(sample.x.shape.slice(1));
+      const columns = columnsOf(data);
+      if (!columns) throw new UsageError('[fit] the model must be built: give it an inputShape, or call build(inputShape).');
+      this.model.build(columns.x.shape.slice(1));
     }
-    if (sample) this.#checkLabels(sample);
-    const { optimizer, metrics: _ } = this.#options;
-    const trainable = this.model.trainableVariables();
-    this.#optimizerState = new Cells<unknown>('optimizer', () =>
-      tidy(() => optimizer.init(Object.fromEntries(Object.entries(trainable).map(([path, variable]) => [path, variable.peek()])))),
-    );
-    this.#metricStates = this.metrics.map((metric) => new Cells<unknown>(`metrics.${metric.name}`, () => metric.init()));
-    this.#counter = new Cells<Tensor>('counter', () => zeros([2], { dtype: 'int32' }));
-    this.#trainStep = this.#capture((x: Tensor, y: Tensor, weight: Tensor) => this.#train(x, y, weight, trainable));
-    this.#testStep = this.#capture((x: Tensor, y: Tensor, weight: Tensor) => this.#test(x, y, weight, this.metrics, this.#metricStates));
-    if (this.#restored) this.#assignState(readSafetensors(this.#restored).tensors);
+    checkTargets(data, this.model);
+    if (this.#learner) return this.#learner;
+    const learner = new Learner(this.model, this.#options, this.metrics);
+    if (this.#restored) learner.assign(readSafetensors(this.#restored).tensors);
     this.#restored = undefined;
+    this.#learner = learner;
+    return learner;
   }
 
-  #capture<A extends readonly unknown[], R>(f: (...inputs: A) => R): Captured<A, R> {
-    if (!this.#options.eager) return capture(f);
-    return Object.assign((...inputs: A) => tidy(() => f(...inputs)), { plans: [], dispose() {} });
-  }
-
-  #checkColumns({ x, y }: { x: Column; y: Column }): void {
-    if (!x || !y) throw new DataError('[fit] the data must have columns x and y');
-    if (isFloatArray(x)) validateFinite(x, 'x');
-    if (isFloatArray(y) && y.shape.length > 1) validateFinite(y, 'y');
-    if (this.model.built) this.#checkLabels({ y });
-  }
-
-  /** One number per example for a model of several outputs is a class label. */
-  #checkLabels({ y }: { y: Column }): void {
-    const outputs = this.model.outputShape(this.model.inputShape!);
-    const classes = outputs.at(-1) ?? 1;
-    const perExample = y.data.length === y.shape[0];
-    if (perExample && classes > 1) validateLabels(y, classes);
-    else if (isFloatArray(y)) validateFinite(y, 'y');
-  }
-
-  #runStep(step: Captured<[Tensor, Tensor, Tensor], void>, { size, columns }: Batch): void {
-    tidy(() => {
-      const { x, y, weight } = columns;
-      const weights = weight ?? { data: new Float32Array(size).fill(1), shape: [size] };
-      step(toTensor(x!), toTensor(y!), toTensor(weights));
-    });
-  }
-
-  #train(x: Tensor, y: Tensor, weight: Tensor, trainable: Readonly<Record<string, Variable>>): void {
-    const { loss, optimizer, seed = 0 } = this.#options;
-    const counter = this.#counter!.read();
-    const random = new Random(seed, { counter });
-    const [[value, prediction], gradients] = valueAndGrad(
-      () => {
-        const output = this.model.apply(asFloat(x), { training: true, random });
-        const own = loss(output, y, { sampleWeight: weight });
-        const extra = penalty(this.model);
-        return [extra ? own.add(extra) : own, output] as const;
+  #evaluationOf(metrics: readonly Metric[]): Evaluation {
+    const measurement = new Measurement(metrics);
+    const { loss, eager } = this.#options;
+    const step = stepOf((x: Tensor, y: Tensor, weight: Tensor) => {
+      const prediction = this.model.apply(asFloat(x));
+      measurement.update(lossOf(this.model, loss(prediction, y, { sampleWeight: weight })), prediction, y, weight);
+    }, eager);
+    return {
+      step,
+      measurement,
+      dispose() {
+        step.dispose();
+        measurement.dispose();
       },
-      { hasAux: true },
-    )(trainable);
-    const values: Parameters = Object.fromEntries(Object.entries(trainable).map(([path, variable]) => [path, variable.read()]));
-    const { updates, state } = optimizer.update(gradients as Parameters, this.#optimizerState!.read(), values);
-    const next = applyUpdates(values, updates) as Record<string, Tensor>;
-    for (const [path, variable] of Object.entries(trainable)) variable.assign(next[path]!);
-    this.#optimizerState!.assign(state);
-    this.#counter!.assign(counter.add(tensor(Int32Array.of(1, 0), { backend: counter.backend })));
-    this.#updateMetrics(value, prediction, y, weight, this.metrics, this.#metricStates);
-  }
-
-  #test(x: Tensor, y: Tensor, weight: Tensor, metrics: readonly Metric[], states: readonly Cells<unknown>[]): void {
-    const prediction = this.model.apply(asFloat(x));
-    const value = this.#options.loss(prediction, y, { sampleWeight: weight });
-    const extra = penalty(this.model);
-    this.#updateMetrics(extra ? value.add(extra) : value, prediction, y, weight, metrics, states);
-  }
-
-  // The loss is already the batch's mean, so it counts as many times as the batch has examples.
-  #updateMetrics(
-    loss: Tensor,
-    prediction: Tensor,
-    y: Tensor,
-    weight: Tensor,
-    metrics: readonly Metric[],
-    states: readonly Cells<unknown>[],
-  ): void {
-    const size = weight.mul(0).add(1).sum();
-    metrics.forEach((metric, i) => {
-      const state = states[i]!.read();
-      const next: unknown = metric === this.metrics[0] ? metric.update(state, loss, y, size) : metric.update(state, prediction, y, weight);
-      states[i]!.assign(next);
-    });
-  }
-
-  async #computeMetrics(metrics: readonly Metric[], states: readonly Cells<unknown>[]): Promise<Record<string, NestedArray>> {
-    const values = tidy(() => metrics.map((metric, i) => metric.compute(states[i]!.read())));
-    const arrays = await Promise.all(values.map((value) => value.array()));
-    for (const value of values) value.dispose();
-    return Object.fromEntries(metrics.map((metric, i) => [metric.name, arrays[i]!]));
-  }
-
-  async #readMetrics(): Promise<Logs> {
-    const values = await this.#computeMetrics(this.metrics, this.#metricStates);
-    return Object.fromEntries(Object.entries(values).filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
-  }
-
-  #resetMetrics(): void {
-    for (const state of this.#metricStates) state.reset();
-  }
-
-  async #snapshotMetrics(): Promise<Tensor[]> {
-    return this.#metricStates.flatMap((state) => state.variables.map((variable) => variable.peek().alias()));
-  }
-
-  #restoreMetrics(saved: readonly Tensor[]): void {
-    this.#metricStates.flatMap((state) => state.variables).forEach((variable, i) => variable.assign(saved[i]!));
-    for (const value of saved) value.dispose();
-  }
-
-  #stateVariables(): [string, Variable][] {
-    const own = [this.#optimizerState!, this.#counter!, ...this.#metricStates].flatMap((cells) => cells.variables);
-    return [
-      ...Object.entries(this.model.variables()).map(([path, variable]): [string, Variable] => [`model.${path}`, variable]),
-      ...own.map((variable): [string, Variable] => [`state.${variable.name}`, variable]),
-    ];
-  }
-
-  #assignState(tensors: ReadonlyMap<string, RawTensor>): void {
-    const weights = [...tensors].flatMap(([path, raw]) => (path.startsWith('model.') ? [[path.slice(6), raw] as const] : []));
-    setWeights(this.model, new Map(weights));
-    for (const [path, variable] of this.#stateVariables()) {
-      if (path.startsWith('model.')) continue;
-      const raw = tensors.get(path);
-      if (!raw) throw new StateError(`[restore] the state must be of a trainer like this one: got none for ${path}`);
-      const value = fromRawTensor(raw, { backend: backendOf(variable) });
-      variable.assign(value);
-      value.dispose();
-    }
+    };
   }
 }
 
-function backendOf(variable: Variable): Backend {
-  return variable.peek().backend ?? defaultBackend();
+/** A step that measures, and what it measures. */
+interface Evaluation {
+  readonly step: Step;
+  readonly measurement: Measurement;
+  dispose(): void;
+}
+
+async function evaluate(
+  { step, measurement }: Evaluation,
+  data: Examples,
+  { batchSize = 32, signal }: EvaluateOptions,
+): Promise<Record<string, NestedArray>> {
+  const loop = new EventLoop();
+  measurement.reset();
+  for await (const batch of new DataLoader(data, { batchSize }).epoch(0, signal ? { signal } : {})) {
+    runStep(step, batch);
+    if (loop.due()) await loop.turn();
+  }
+  return measurement.read();
+}
+
+/** Those values that are one number. */
+function numbersOf(values: Record<string, NestedArray>): Logs {
+  return Object.fromEntries(Object.entries(values).filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
 }
 
 function validationName(name: string): string {
   return `val${name[0]!.toUpperCase()}${name.slice(1)}`;
-}
-
-function isFloatArray({ data }: Column): boolean {
-  return data instanceof Float32Array || data instanceof Float64Array;
-}
-
-function toTensor({ data, shape }: Column): Tensor {
-  return tensor(data, { shape, ...(data instanceof Float64Array ? { dtype: 'float32' } : {}) });
-}
-
-/** Bytes and other integers, as images come, become float32 inside the step. */
-function asFloat(x: Tensor): Tensor {
-  return x.dtype === 'float32' ? x : x.astype('float32');
 }

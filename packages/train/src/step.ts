@@ -1,0 +1,27 @@
+import { capture, type Captured } from '@tessera/capture';
+import type { Batch, Column } from '@tessera/data';
+import { tensor, type Tensor, tidy } from '@tessera/tensor';
+
+/** A step over a batch. */
+export type Step = Captured<[x: Tensor, y: Tensor, weight: Tensor], void>;
+
+/** A function as steps are run: captured and replayed, or op by op. */
+export function stepOf<A extends readonly unknown[], R>(f: (...inputs: A) => R, eager = false): Captured<A, R> {
+  if (!eager) return capture(f);
+  return Object.assign((...inputs: A) => tidy(() => f(...inputs)), { plans: [], dispose() {} });
+}
+
+/** Runs a step over a batch of a loader; examples without weights count 1. */
+export function runStep(step: Step, { size, columns }: Batch): void {
+  const { x, y, weight = { data: new Float32Array(size).fill(1), shape: [size] } } = columns;
+  tidy(() => step(toTensor(x!), toTensor(y!), toTensor(weight)));
+}
+
+function toTensor({ data, shape }: Column): Tensor {
+  return tensor(data, { shape, ...(data instanceof Float64Array ? { dtype: 'float32' } : {}) });
+}
+
+/** Bytes and other integers, as images come, become float32 inside the step. */
+export function asFloat(x: Tensor): Tensor {
+  return x.dtype === 'float32' ? x : x.astype('float32');
+}
