@@ -11,7 +11,9 @@ const parts = [
   ['types', ...bin('turbo/bin/turbo', 'run', 'typecheck', '--output-logs=errors-only')],
   ['lint', ...bin('oxlint/bin/oxlint', '--quiet', 'packages', 'scripts', 'examples', 'conformance')],
   ['format', ...bin('@biomejs/biome/bin/biome', 'format', '--error-on-warnings')],
+  ['unused', ...bin('knip/bin/knip.js', '--no-progress', '--no-config-hints')],
   ['floors', ...node('scripts/check-floors.mjs')],
+  ['docs', ...bin('typedoc/bin/typedoc', '--options', 'docs/typedoc.json', '--logLevel', 'Warn')],
   ['packages', ...node('scripts/check-packages.mjs')],
   ['lines', ...node('scripts/lines.mjs')],
 ];

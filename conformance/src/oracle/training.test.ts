@@ -61,6 +61,47 @@ describe("optimizers follow PyTorch's trajectories", () => {
   }
 });
 
+it("parameter groups and clipping by the global norm follow PyTorch's trajectory", async () => {
+  interface Row {
+    readonly problem: string;
+    readonly x0: [a: number[], b: number[][]];
+    readonly totalNorms: number[];
+    readonly params: [a: number[], b: number[][]][];
+  }
+  const row = readTable<Row>('optimizers').find(({ problem }) => problem === 'two-groups-clip_norm')!;
+  const optimizer = optim.chain(
+    optim.clipByGlobalNorm(1) as optim.Optimizer,
+    optim.groups([
+      { match: (path) => path === 'a', optimizer: optim.adam({ learningRate: 0.01 }) as optim.Optimizer },
+      { optimizer: optim.adam({ learningRate: 0.05, weightDecay: 0.1 }) as optim.Optimizer },
+    ]) as optim.Optimizer,
+  );
+  const loss = ({ a, b }: { a: Tensor; b: Tensor }): Tensor => a.square().sum().add(b.matmul(a).square().sum());
+  let parameters = { a: tensor(row.x0[0], { dtype: 'float64' }), b: tensor(row.x0[1], { dtype: 'float64' }) };
+  let state: unknown = optimizer.init(parameters);
+  for (const [step, [a, b]] of row.params.entries()) {
+    const gradients = grad(loss)(parameters);
+    expect((await optim.globalNorm(gradients).item()) / row.totalNorms[step]!).toBeCloseTo(1, 5);
+    const result = optimizer.update(gradients, state as never, parameters);
+    parameters = optim.applyUpdates(parameters, result.updates);
+    state = result.state;
+    expect(
+      await parameters.a
+        .sub(tensor(a, { dtype: 'float64' }))
+        .abs()
+        .max()
+        .item(),
+    ).toBeLessThan(1e-6);
+    expect(
+      await parameters.b
+        .sub(tensor(b, { dtype: 'float64' }))
+        .abs()
+        .max()
+        .item(),
+    ).toBeLessThan(1e-6);
+  }
+});
+
 describe("schedules give PyTorch's rates", () => {
   interface Schedule {
     readonly scheduler: string;

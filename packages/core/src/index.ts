@@ -1,3 +1,9 @@
+/**
+ * What every Tessera package agrees on: dtypes, shapes, the op table, plans, the backend contract.
+ *
+ * @module @tessera/core
+ */
+
 export * from './axis.ts';
 export * from './backend.ts';
 export * from './builder.ts';

@@ -1,3 +1,9 @@
+/**
+ * Datasets, loaders, splitting and readers for Tessera.
+ *
+ * @module @tessera/data
+ */
+
 export { ArrayDataset, type Batch, type Columns, type Dataset } from './array-dataset.ts';
 export type { Column } from './column.ts';
 export { DataLoader, type DataLoaderOptions, type EpochOptions } from './data-loader.ts';

@@ -1,3 +1,9 @@
+/**
+ * The part that needs Node: files.
+ *
+ * @module @tessera/formats/node
+ */
+
 import { randomUUID } from 'node:crypto';
 import { open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';

@@ -1,3 +1,9 @@
+/**
+ * Layers, models, initializers and regularizers for Tessera.
+ *
+ * @module @tessera/layers
+ */
+
 export { Activation } from './activation/activation.ts';
 export { type ActivationFunction, activations } from './activations.ts';
 export { Conv2D, type Conv2DOptions } from './convolution/conv2d.ts';

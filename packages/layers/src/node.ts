@@ -1,3 +1,9 @@
+/**
+ * The part that needs Node: files.
+ *
+ * @module @tessera/layers/node
+ */
+
 import { readFileLimited, writeFileAtomic } from '@tessera/formats/node';
 import type { Module } from './module.ts';
 import { loadModel, type LoadModelOptions, saveModel } from './save.ts';

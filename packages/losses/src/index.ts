@@ -1,3 +1,9 @@
+/**
+ * Training objectives for Tessera.
+ *
+ * @module @tessera/losses
+ */
+
 export { binaryCrossEntropy, type BinaryCrossEntropyOptions } from './binary-cross-entropy.ts';
 export { crossEntropy, type CrossEntropyOptions } from './cross-entropy.ts';
 export { negativeLogLikelihood, type NegativeLogLikelihoodOptions } from './negative-log-likelihood.ts';

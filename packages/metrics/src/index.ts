@@ -1,3 +1,9 @@
+/**
+ * Metrics for Tessera.
+ *
+ * @module @tessera/metrics
+ */
+
 export { accuracy, topKAccuracy } from './accuracy.ts';
 export { classificationReport } from './classification-report.ts';
 export { type ConfusionOptions, confusionMatrix, type ConfusionState } from './confusion-matrix.ts';

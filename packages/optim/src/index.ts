@@ -1,3 +1,9 @@
+/**
+ * Optimizers and learning-rate schedules for Tessera.
+ *
+ * @module @tessera/optim
+ */
+
 export { adagrad, type AdagradOptions, type AdagradState } from './adagrad.ts';
 export { adam, type AdamOptions, type AdamState, adamw } from './adam.ts';
 export { clipByGlobalNorm, clipByNorm, clipByValue, globalNorm } from './clip.ts';

@@ -1,3 +1,9 @@
+/**
+ * Tensors, variables and operations for Tessera.
+ *
+ * @module @tessera/tensor
+ */
+
 export { isTensor, isVariable } from './brand.ts';
 export * from './creation.ts';
 export * from './default-backend.ts';

@@ -1,3 +1,9 @@
+/**
+ * Conformance checks for ops, layers, backends, optimizers and metrics.
+ *
+ * @module @tessera/testkit
+ */
+
 export { type BackendCheckOptions, checkBackend, checkFlatMemory } from './check-backend.ts';
 export { checkLayer, type LayerDescription, type LayerLike } from './check-layer.ts';
 export { checkMetric, type MetricLike, type MetricSample } from './check-metric.ts';

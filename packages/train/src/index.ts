@@ -1,3 +1,9 @@
+/**
+ * compile, fit, evaluate, predict: the training loop of Tessera.
+ *
+ * @module @tessera/train
+ */
+
 export type { Callback, History, Logs, Place } from './callback.ts';
 export { earlyStopping, type EarlyStoppingOptions } from './early-stopping.ts';
 export type { CompileOptions, EvaluateOptions, Examples, FitOptions } from './options.ts';

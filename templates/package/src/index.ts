@@ -1,1 +1,7 @@
+/**
+ * DESCRIPTION
+ *
+ * @module @tessera/NAME
+ */
+
 export {};

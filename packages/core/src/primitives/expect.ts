@@ -4,7 +4,7 @@ import type { Spec } from '../op.ts';
 import { formatShape } from '../shape.ts';
 
 /** Specs as they read in messages: `[2, 3] float32 and [3] int32`. */
-export function formatSpecs(specs: readonly Spec[]): string {
+function formatSpecs(specs: readonly Spec[]): string {
   return specs.map(({ shape, dtype }) => `${formatShape(shape)} ${dtype}`).join(' and ');
 }
 

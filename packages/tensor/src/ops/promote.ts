@@ -9,7 +9,7 @@ export function cast(x: Tensor, dtype: DType): Tensor {
 }
 
 /** A number as a scalar tensor beside `like`. */
-export function scalar(value: number | boolean, dtype: DType, like: Tensor): Tensor {
+function scalar(value: number | boolean, dtype: DType, like: Tensor): Tensor {
   return run('fill', [], { value: Number(value), shape: [], dtype }, like.device)[0]!;
 }
 
