@@ -1,12 +1,10 @@
 import {
   type ConvolutionAttributes,
-  DTypeError,
   type Kernel,
   type Kernels,
   type Operand,
   type PoolingAttributes,
   type Shape,
-  ShapeError,
   sizeOf,
 } from '@tessera/core';
 import { addressOf, type Runtime } from './runtime.ts';
@@ -39,19 +37,12 @@ function describe(runtime: Runtime, at: number, x: Shape, window: readonly numbe
   new Int32Array(runtime.bytes.buffer, at, WORDS).set(words);
 }
 
-function expectSpatial(op: string, x: Operand): void {
-  if (x.view.shape.length > 5)
-    throw new ShapeError(`[${op}] the wasm backend takes up to three spatial axes: got ${x.view.shape.length - 2}. Use the cpu backend.`);
-  if (x.dtype !== 'float32') throw new DTypeError(`[${op}] the wasm backend takes float32: got ${x.dtype}. Use astype('float32').`);
-}
-
 type Names = 'convolution' | 'convolutionInputGradient' | 'convolutionKernelGradient';
 type PoolingComposites = { readonly maxPool: Kernel<PoolingAttributes>; readonly maxPoolGradient: Kernel<PoolingAttributes> };
 
 export function convolution(runtime: Runtime): Pick<Kernels, Names> & PoolingComposites {
   const { kernels } = runtime;
   const run = (op: Names, x: Shape, w: Shape, y: Shape, geometry: ConvolutionAttributes, a: Operand, b: Operand, out: Operand): void => {
-    expectSpatial(op, a);
     if (op !== 'convolution' || sizeOf(w) === 0) kernels.fill_32(sizeOf(out.view.shape), 0, 0, addressOf(out));
     if (sizeOf(x) === 0 || sizeOf(y) === 0 || sizeOf(w) === 0) return;
     const patch = (sizeOf(w) / w.at(-1)!) * 4;
@@ -68,7 +59,6 @@ export function convolution(runtime: Runtime): Pick<Kernels, Names> & PoolingCom
     attributes: PoolingAttributes,
     out: Operand,
   ): void => {
-    expectSpatial(op, x);
     if (op === 'maxPoolGradient') kernels.fill_32(sizeOf(out.view.shape), 0, 0, addressOf(out));
     if (sizeOf(y.view.shape) === 0) return;
     const scratch = runtime.scratch(128);

@@ -105,7 +105,7 @@ describe('models', () => {
     expect(() => loadModel(Uint8Array.from(text, (c) => c.charCodeAt(0)))).toThrow(
       /names the layer MinPooling2D, which is not among .* Pass its class in \{ layers \}/,
     );
-    expect(() => saveModel(network())).rejects.toThrow(StateError);
+    await expect(saveModel(network())).rejects.toThrow(StateError);
   });
 
   it('add up penalties', async () => {
@@ -140,6 +140,14 @@ describe('a wrong shape is refused where it comes in', () => {
           .build([6, 8, 1])
           .apply(zeros([2, 6, 9, 2])),
       /\(at conv2d\)/,
+    ],
+    ['Dense units', () => new Dense(0), /\[Dense\] units must be a whole number ≥ 1: got 0/],
+    ['Conv2D filters', () => new Conv2D(2.5, 3), /\[Conv2D\] filters must be a whole number ≥ 1: got 2.5/],
+    ['Conv2D kernelSize', () => new Conv2D(2, [3, 0]), /\[Conv2D\] kernelSize must be whole numbers ≥ 1: got 3, 0/],
+    [
+      'Conv2D groups',
+      () => new Conv2D(4, 3, { groups: 2 }).build([5, 5, 3]),
+      /\[Conv2D\] channels and filters must be multiples of groups/,
     ],
     ['Dropout', () => new Dropout(1.5), /rate must be from 0 to 1: got 1.5/],
     [

@@ -1,4 +1,4 @@
-import { formatShape, type Shape, TesseraError, UsageError } from '@tessera/core';
+import { FormatError, formatShape, type Shape, sizeOf, TesseraError, UsageError } from '@tessera/core';
 import { defaultBackend, Random, type Tensor, tidy, traceGraph, Variable, withoutRecorders } from '@tessera/tensor';
 import type { Initializer } from './initializers.ts';
 import type { Regularizer } from './regularizers.ts';
@@ -92,6 +92,7 @@ export abstract class Module {
 
   /** Makes a variable of this layer. */
   protected variable(name: string, { shape, initializer, trainable = true, regularizer }: VariableSpec): Variable {
+    spend(sizeOf(shape));
     const value = initializer(shape, this.#random!.split(name));
     const variable = new Variable(value, { name: join(this.path, name), trainable });
     value.dispose();
@@ -170,6 +171,26 @@ export abstract class Module {
     if (inputShape.length === rank) return;
     throw new UsageError(`[${this.className}] input must be ${layout}: got ${formatShape(['N' as never, ...inputShape])}`);
   }
+}
+
+let allowance = Infinity;
+
+/**
+ * Runs `f`, in which modules may make variables of at most so many numbers together: a small file that describes a large
+ * model is refused before memory is taken for it. @internal
+ */
+export function limitVariables<R>(numbers: number, f: () => R): R {
+  allowance = numbers;
+  try {
+    return f();
+  } finally {
+    allowance = Infinity;
+  }
+}
+
+function spend(numbers: number): void {
+  if (!(numbers <= allowance)) throw new FormatError(`[loadModel] the model described must not be larger than the weights in the file`);
+  allowance -= numbers;
 }
 
 function join(path: string, name: string): string {

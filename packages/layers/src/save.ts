@@ -1,15 +1,23 @@
-import { type DType, formatShape, sameShape, StateError } from '@tessera/core';
+import {
+  type DType,
+  FormatError,
+  formatShape,
+  sameShape,
+  sizeOf,
+  StateError,
+  TesseraError,
+  typedArray,
+  type TypedArray,
+} from '@tessera/core';
 import { type RawTensor, readSafetensors, writeSafetensors } from '@tessera/formats';
-import { tensor, type Tensor, type TensorOptions, Variable } from '@tessera/tensor';
-import type { TypedArray } from '@tessera/core';
-import { typedArray } from '@tessera/core';
+import { tensor, type Tensor, type TensorOptions, type Variable } from '@tessera/tensor';
 import { Activation } from './activation/activation.ts';
 import { Conv2D } from './convolution/conv2d.ts';
 import { Dense } from './core/dense.ts';
 import { Flatten } from './core/flatten.ts';
 import { Reshape } from './core/reshape.ts';
 import { addLayers, concatenateLayers, Model } from './model.ts';
-import type { Json, Module } from './module.ts';
+import { type Json, limitVariables, type Module } from './module.ts';
 import { BatchNormalization } from './normalization/batch-normalization.ts';
 import { AveragePooling2D } from './pooling/average-pooling2d.ts';
 import { MaxPooling2D } from './pooling/max-pooling2d.ts';
@@ -71,7 +79,8 @@ export async function saveModel(model: Module): Promise<Uint8Array> {
 /**
  * The model of a file that {@link saveModel} made. Nothing in the file is run: it can only name the classes given.
  *
- * @throws FormatError for a damaged file, StateError for an unknown class or weights that do not fit.
+ * @throws FormatError for a damaged file, StateError for an unknown class or weights that do not fit. Memory is taken for no
+ *   more than the file's own weights.
  */
 export function loadModel(bytes: Uint8Array, { layers = [] }: LoadModelOptions = {}): Module {
   const { tensors, metadata } = readSafetensors(bytes);
@@ -81,12 +90,23 @@ export function loadModel(bytes: Uint8Array, { layers = [] }: LoadModelOptions =
       `[loadModel] the file must be one that saveModel made: got format ${metadata.get('format') ?? 'none'}. Use loadWeights for bare weights.`,
     );
   }
-  const { className, config, inputShape } = JSON.parse(text) as Described & { inputShape: number[] };
   const classes = new Map([...builtinLayers, ...layers].map((layer) => [layer.className, layer]));
-  const model = makeLayer({ className, config }, classes);
-  if (!model.built) model.build(inputShape);
+  const numbers = [...tensors.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const model = limitVariables(numbers, () => describedModel(text, classes));
   setWeights(model, tensors);
   return model;
+}
+
+/** The model that a description stands for, built. @throws FormatError where the description is not one that saveModel wrote. */
+function describedModel(text: string, classes: ReadonlyMap<string, LayerClass>): Module {
+  try {
+    const { className, config, inputShape } = JSON.parse(text) as Described & { inputShape: number[] };
+    const model = makeLayer({ className, config }, classes);
+    return model.built ? model : model.build(inputShape);
+  } catch (cause) {
+    if (TesseraError.is(cause)) throw cause;
+    throw new FormatError(`[loadModel] the file's description of the model is damaged: ${(cause as Error).message}`, { cause });
+  }
 }
 
 interface Described {

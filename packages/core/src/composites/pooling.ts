@@ -1,6 +1,7 @@
 import type { Builder } from '../builder.ts';
 import { ShapeError } from '../errors.ts';
 import { type Composite, defineOp, type Spec } from '../op.ts';
+import { expectFloat, expectSpatialAxes } from '../primitives/expect.ts';
 import { formatShape, sizeOf } from '../shape.ts';
 
 /** The geometry of a pooling window over the spatial axes of `[N, ...S, C]`. */
@@ -18,6 +19,8 @@ export interface AveragePoolAttributes extends PoolingAttributes {
 }
 
 function checkPooling(op: string, [x]: readonly Spec[], { size }: PoolingAttributes): void {
+  expectFloat(op, [x!]);
+  expectSpatialAxes(op, x!.shape);
   if (x!.shape.length !== size.length + 2) {
     throw new ShapeError(`[${op}] input must be [N, ...S, C] with ${size.length} spatial axes: got ${formatShape(x!.shape)}`);
   }

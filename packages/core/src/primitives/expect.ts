@@ -42,3 +42,9 @@ export function expectRank(op: string, what: string, spec: Spec, least: number):
     throw new ShapeError(`[${op}] ${what} must have at least ${least} axes: got ${formatShape(spec.shape)}`);
   }
 }
+
+/** `[N, ...S, C]` with one to three axes S, as convolution and pooling take them. */
+export function expectSpatialAxes(op: string, shape: readonly number[]): void {
+  if (shape.length <= 5) return;
+  throw new ShapeError(`[${op}] input [N, ...S, C] must have one to three spatial axes: got ${formatShape(shape)}`);
+}

@@ -2,7 +2,7 @@ import { ShapeError } from '../errors.ts';
 import type { PrimitiveRow, Spec } from '../op.ts';
 import { broadcastShapes, formatShape } from '../shape.ts';
 import type { ConvolutionAttributes, PrimitiveAttributes } from './attributes.ts';
-import { expectNumbers, expectRank, oneDType } from './expect.ts';
+import { expectFloat, expectNumbers, expectRank, expectSpatialAxes, oneDType } from './expect.ts';
 import { windowCount } from './movement.ts';
 
 /** The spatial size after a convolution. */
@@ -55,7 +55,9 @@ export const linearRows: {
   convolution: {
     infer([x, kernel]: readonly Spec[], geometry) {
       oneDType('convolution', [x!, kernel!]);
+      expectFloat('convolution', [x!]);
       expectRank('convolution', 'input', x!, 3);
+      expectSpatialAxes('convolution', x!.shape);
       checkChannels('convolution', x!.shape, kernel!.shape, geometry.groups);
       checkGeometry('convolution', x!.shape.length - 2, geometry);
       const size = convolutionSize(x!.shape.slice(1, -1), kernel!.shape.slice(0, -2), geometry);

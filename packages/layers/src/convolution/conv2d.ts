@@ -1,6 +1,7 @@
-import type { Shape } from '@tessera/core';
+import { type Shape, UsageError } from '@tessera/core';
 import { conv, type Padding, pad, type PadMode, type PerAxis, resolvePadding, type Tensor, type Variable } from '@tessera/tensor';
 import { type ActivationFunction, activationName, resolveActivation } from '../activations.ts';
+import { expectCount, expectCounts } from '../expect.ts';
 import { glorotUniform, type Initializer, zeros } from '../initializers.ts';
 import { type CallContext, type Json, Module, type ModuleOptions } from '../module.ts';
 import type { Regularizer } from '../regularizers.ts';
@@ -51,8 +52,11 @@ export class Conv2D extends Module {
 
   constructor(filters: number, kernelSize: PerAxis, options: Conv2DOptions = {}) {
     super(options);
+    expectCount('Conv2D', 'filters', filters);
+    expectCount('Conv2D', 'groups', options.groups ?? 1);
     this.filters = filters;
     this.kernelSize = pairOf(kernelSize);
+    expectCounts('Conv2D', 'kernelSize', this.kernelSize);
     this.#options = options;
     this.#activation = resolveActivation(options.activation);
   }
@@ -67,6 +71,11 @@ export class Conv2D extends Module {
       kernelRegularizer,
       biasRegularizer,
     } = this.#options;
+    if (inputShape[2]! % groups !== 0 || this.filters % groups !== 0) {
+      throw new UsageError(
+        `[Conv2D] channels and filters must be multiples of groups: got ${inputShape[2]} and ${this.filters} with groups ${groups}`,
+      );
+    }
     const shape = [...this.kernelSize, inputShape[2]! / groups, this.filters];
     this.kernel = this.variable('kernel', { shape, initializer: kernelInitializer, regularizer: kernelRegularizer });
     if (useBias) this.bias = this.variable('bias', { shape: [this.filters], initializer: biasInitializer, regularizer: biasRegularizer });

@@ -1,6 +1,7 @@
 import type { Shape } from '@tessera/core';
 import type { Tensor, Variable } from '@tessera/tensor';
 import { type ActivationFunction, activationName, resolveActivation } from '../activations.ts';
+import { expectCount } from '../expect.ts';
 import { glorotUniform, type Initializer, zeros } from '../initializers.ts';
 import { type CallContext, type Json, Module, type ModuleOptions } from '../module.ts';
 import type { Regularizer } from '../regularizers.ts';
@@ -38,6 +39,7 @@ export class Dense extends Module {
 
   constructor(units: number, options: DenseOptions = {}) {
     super(options);
+    expectCount('Dense', 'units', units);
     this.units = units;
     this.#options = options;
     this.#activation = resolveActivation(options.activation);

@@ -1,5 +1,6 @@
 import type { Shape } from '@tessera/core';
 import { averagePool, type AveragePoolingOptions, type PerAxis, type Tensor } from '@tessera/tensor';
+import { expectCounts } from '../expect.ts';
 import { type Json, Module, type ModuleOptions } from '../module.ts';
 
 /** Options of {@link AveragePooling2D}: strides (default the pool's size), padding, ceilMode and what the operation takes besides. */
@@ -14,6 +15,7 @@ export class AveragePooling2D extends Module {
 
   constructor(poolSize: PerAxis = 2, options: AveragePooling2DOptions = {}) {
     super(options);
+    expectCounts('AveragePooling2D', 'poolSize', [poolSize].flat());
     this.poolSize = poolSize;
     this.#options = options;
   }

@@ -1,5 +1,6 @@
 import type { Shape } from '@tessera/core';
 import { maxPool, type PerAxis, type PoolingOptions, type Tensor } from '@tessera/tensor';
+import { expectCounts } from '../expect.ts';
 import { type Json, Module, type ModuleOptions } from '../module.ts';
 
 /** Options of {@link MaxPooling2D}: strides (default the pool's size), padding, ceilMode and what the operation takes besides. */
@@ -14,6 +15,7 @@ export class MaxPooling2D extends Module {
 
   constructor(poolSize: PerAxis = 2, options: MaxPooling2DOptions = {}) {
     super(options);
+    expectCounts('MaxPooling2D', 'poolSize', [poolSize].flat());
     this.poolSize = poolSize;
     this.#options = options;
   }
