@@ -1,4 +1,4 @@
-import { type Tensor, zerosLike } from '@tessera/tensor';
+import { expm1, type Tensor, zerosLike } from '@tessera/tensor';
 import { advance, type Progress, type Schedule, startProgress } from './learning-rate.ts';
 import { mapParameters, type Optimizer, type Parameters } from './optimizer.ts';
 import { decayed } from './sgd.ts';
@@ -67,7 +67,7 @@ function makeAdam(
       const mean = mapParameters((m, g) => m.mul(beta1).add(g.mul(1 - beta1)), state.mean, slopes);
       const square = mapParameters((v, g) => v.mul(beta2).add(g.square().mul(1 - beta2)), state.square, slopes);
       const largest = state.largest && mapParameters((a, v) => a.maximum(v), state.largest, square);
-      const unbias = (beta: number): Tensor => count.mul(Math.log(beta)).exp().neg().add(1);
+      const unbias = (beta: number): Tensor => expm1(count.mul(Math.log(beta))).neg();
       const [size, scale] = [rate.div(unbias(beta1)), unbias(beta2).sqrt()];
       const step = (m: Tensor, v: Tensor, x: Tensor): Tensor => {
         const update = m.mul(size).div(v.sqrt().div(scale).add(epsilon)).neg();

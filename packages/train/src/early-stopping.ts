@@ -4,7 +4,7 @@ import type { Callback } from './callback.ts';
 export interface EarlyStoppingOptions {
   /** The log to watch (default `'valLoss'`). */
   readonly monitor?: string;
-  /** How many epochs without improvement are borne (default 0). */
+  /** After how many epochs in a row without improvement to stop, as in Keras (default 0: at the first, as 1). */
   readonly patience?: number;
   /** The least change that counts (default 0). */
   readonly minDelta?: number;
@@ -41,7 +41,7 @@ export function earlyStopping({
         best = sign * value;
         waited = 0;
         if (restoreBest) saved = await trainer.save();
-      } else if (++waited > patience) {
+      } else if (++waited >= patience) {
         trainer.stop();
       }
     },
