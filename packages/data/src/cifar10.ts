@@ -1,27 +1,16 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unpackTar } from 'modern-tar';
 import { ArrayDataset } from './array-dataset.ts';
-import type { Column } from './column.ts';
 import { download, type DownloadOptions } from './download.ts';
+import { dataFolder, type LabelledImages } from './data-folder.ts';
 import { gunzip, readCifar10 } from './readers.ts';
 
 /** The names of CIFAR-10's classes, in the order of its labels. */
 export const cifar10Classes: readonly string[] = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
 
-/** Images `[N, 32, 32, 3]` as bytes, and labels `[N]`. */
-export type LabelledImages = ArrayDataset<{ x: Column<Uint8Array<ArrayBuffer>>; y: Column<Uint8Array<ArrayBuffer>> }>;
-
-/** The folder of a data set under `TESSERA_DATA`, where it is there. */
-export function dataFolder(name: string): string | undefined {
-  const root = process.env['TESSERA_DATA'];
-  const folder = root && join(root, name);
-  return folder && existsSync(folder) ? folder : undefined;
-}
-
 /**
- * CIFAR-10: `cifar10-12k` (10,000 and 2,000 images) under `TESSERA_DATA`, else all 60,000 from their official place.
+ * CIFAR-10, images `[N, 32, 32, 3]`: `cifar10-12k` (10,000 and 2,000 images) under `TESSERA_DATA`, else all 60,000 from their official place.
  *
  * @see Krizhevsky 2009, "Learning Multiple Layers of Features from Tiny Images".
  */

@@ -20,6 +20,7 @@ export interface DataLoaderOptions {
 export interface EpochOptions {
   /** How many batches to leave out at the start: where a run that is resumed had come to (default 0). */
   readonly skip?: number;
+  /** Ends the iteration with the signal's reason, also while a batch is waited for. */
   readonly signal?: AbortSignal;
 }
 
@@ -61,9 +62,24 @@ export class DataLoader<C extends Columns = Columns> {
     };
     const ahead: Promise<Batch<C>>[] = [];
     for (let batch = skip, next = skip; batch < this.batches; batch++) {
-      signal?.throwIfAborted();
       while (next < this.batches && next <= batch + prefetch) ahead.push(fetch(next++));
-      yield await ahead.shift()!;
+      yield await unlessAborted(ahead.shift()!, signal);
     }
+  }
+}
+
+/** What is pending, or the signal's reason as an error if it comes first. */
+async function unlessAborted<T>(pending: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  signal?.throwIfAborted();
+  if (!signal) return pending;
+  let stop = (): void => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([pending, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -29,6 +29,7 @@ describe('download', () => {
     server = createServer((request, response) => {
       if (request.url === '/none') return void response.writeHead(404).end();
       ranges.push(request.headers.range);
+      if (request.url === '/never' || (request.url === '/shrunk' && request.headers.range)) return void response.writeHead(416).end();
       answer(request.headers.range, response);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -69,6 +70,21 @@ describe('download', () => {
     await expect(download({ ...options, checksum: wrong })).rejects.toThrow(/the sha256 of .* must be 00: got/);
     expect(readFileSync(join(options.folder, 'data.bin'), 'utf8')).toBe('good');
     expect(readdirSync(options.folder)).toEqual(['data.bin']);
+  });
+
+  it('begins again, once, where what was received fits no longer', async () => {
+    const options = { url: `${url}/shrunk`, checksum, folder: folder() };
+    writeFileSync(join(options.folder, 'shrunk.partial'), 'of an older file');
+    expect(new Uint8Array(readFileSync(await download(options)))).toEqual(content);
+    await expect(download({ url: `${url}/never`, checksum, folder: folder() })).rejects.toThrow(/must be there: got status 416/);
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('says that the disk is full, and leaves what was there', async () => {
+    const options = { url: `${url}/data.bin`, checksum, folder: folder() };
+    writeFileSync(join(options.folder, 'data.bin'), 'good');
+    symlinkSync('/dev/full', join(options.folder, 'data.bin.partial'));
+    await expect(download(options)).rejects.toThrow(/data\.bin\.partial could not be written: the disk is full/);
+    expect(readFileSync(join(options.folder, 'data.bin'), 'utf8')).toBe('good');
   });
 
   it('refuses what is not there or too large, and stops on a signal', async () => {

@@ -36,7 +36,7 @@ export function cacheFolder(): string {
  * The path of a file in the cache, downloaded if it is not there. What an earlier attempt had received is continued;
  * the file takes its name only when its checksum is right.
  *
- * @throws DataError if the server refuses, the connection breaks off, or the checksum differs.
+ * @throws DataError if the server refuses, the connection breaks off, the disk is full, or the checksum differs.
  */
 export async function download({
   url,
@@ -71,18 +71,20 @@ async function receive(
   signal?: AbortSignal,
 ): Promise<void> {
   let start = (await sizeOf(partial)) ?? 0;
+  const headers: HeadersInit = start > 0 ? { range: `bytes=${start}-` } : {};
   const failed = (cause: unknown): DataError =>
     new DataError(`[download] ${url} broke off: ${(cause as Error).message}. What was received is kept; call again to continue.`, {
       cause,
     });
   let response: Response;
   try {
-    response = await fetch(url, { headers: start > 0 ? { range: `bytes=${start}-` } : {}, ...(signal ? { signal } : {}) });
+    response = await fetch(url, { headers, ...(signal ? { signal } : {}) });
   } catch (cause) {
     signal?.throwIfAborted();
     throw failed(cause);
   }
-  if (response.status === 416) {
+  // What was received does not fit what is there now: once more from the beginning.
+  if (response.status === 416 && start > 0) {
     await rm(partial);
     return receive(url, partial, maxBytes, onProgress, signal);
   }
@@ -98,7 +100,9 @@ async function receive(
     for await (const part of response.body as unknown as AsyncIterable<Uint8Array>) {
       received += part.length;
       if (received > maxBytes) throw new DataError(`[download] ${url} must not exceed ${maxBytes} bytes`);
-      await file.write(part);
+      await file.writeFile(part).catch((cause: NodeJS.ErrnoException) => {
+        throw unwritable(partial, cause);
+      });
       onProgress?.({ received, total });
     }
   } catch (cause) {
@@ -108,6 +112,11 @@ async function receive(
     await file.close();
   }
   if (total !== undefined && received < total) throw failed(new Error(`${received} of ${total} bytes`));
+}
+
+function unwritable(path: string, cause: NodeJS.ErrnoException): DataError {
+  const reason = cause.code === 'ENOSPC' ? 'the disk is full' : cause.message;
+  return new DataError(`[download] ${path} could not be written: ${reason}. What was received is kept; call again to continue.`, { cause });
 }
 
 async function sizeOf(path: string): Promise<number | undefined> {

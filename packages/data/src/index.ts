@@ -10,4 +10,5 @@ export { DataLoader, type DataLoaderOptions, type EpochOptions } from './data-lo
 export { oneHot, scale, validateFinite, validateLabels } from './labels.ts';
 export { gunzip, readCifar10, readIdx } from './readers.ts';
 export { permutation } from './shuffle.ts';
-export { split, type SplitOptions, trainTestSplit, type TrainTestSplitOptions } from './split.ts';
+export { kFold, type KFoldOptions, split, type SplitOptions, trainTestSplit, type TrainTestSplitOptions } from './split.ts';
+export { concat, map } from './transforms.ts';

@@ -4,5 +4,7 @@
  * @module @tessera/data/node
  */
 
-export { cifar10Classes, dataFolder, type LabelledImages, loadCifar10 } from './cifar10.ts';
+export { cifar10Classes, loadCifar10 } from './cifar10.ts';
+export { dataFolder, type LabelledImages } from './data-folder.ts';
 export { cacheFolder, download, type DownloadOptions, type DownloadProgress } from './download.ts';
+export { fashionMnistClasses, loadFashionMnist, loadMnist } from './mnist.ts';

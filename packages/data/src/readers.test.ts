@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { FormatError } from '@tessera/core';
 import { describe, expect, it } from 'vitest';
-import { dataFolder, loadCifar10 } from './cifar10.ts';
+import { loadCifar10 } from './cifar10.ts';
+import { dataFolder } from './data-folder.ts';
 import { gunzip, readCifar10, readIdx } from './readers.ts';
 
 const idx = Uint8Array.of(0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6);

@@ -39,8 +39,7 @@ export function split<C extends Columns>(
       const wanted = members.length * fraction + owed[i]!;
       const count = Math.min(members.length - taken, last ? members.length - taken : Math.round(wanted));
       owed[i] = wanted - count;
-      parts[i]!.push(...members.slice(taken, taken + count));
-      taken += count;
+      for (const end = taken + count; taken < end; taken++) parts[i]!.push(members[taken]!);
     });
   }
   const empty = parts.findIndex((part) => part.length === 0);
@@ -71,14 +70,72 @@ function strataOf(order: Uint32Array, { data, shape }: Column): number[][] {
 
 /** Options of {@link trainTestSplit}. */
 export interface TrainTestSplitOptions extends SplitOptions {
-  /** The test set's share (default 0.25). */
+  /** The test set's share, below 1, or its number of examples (default 0.25). */
   readonly testSize?: number;
 }
 
-/** Splits in two, as scikit-learn's function of that name. */
+/** Splits in two, as scikit-learn's function of that name: a share of the test set is rounded up. */
 export function trainTestSplit<C extends Columns>(
   dataset: ArrayDataset<C>,
   { testSize = 0.25, ...options }: TrainTestSplitOptions = {},
 ): [train: ArrayDataset<C>, test: ArrayDataset<C>] {
-  return split(dataset, [1 - testSize, testSize], options) as [ArrayDataset<C>, ArrayDataset<C>];
+  const count = testSize < 1 ? Math.ceil(dataset.length * testSize) : testSize;
+  if (!Number.isInteger(count) || count < 1 || count >= dataset.length) {
+    throw new DataError(
+      `[trainTestSplit] testSize must be a share below 1 or a whole number of examples below ${dataset.length}: got ${testSize}`,
+    );
+  }
+  return split(dataset, [1 - count / dataset.length, count / dataset.length], options) as [ArrayDataset<C>, ArrayDataset<C>];
+}
+
+/** Options of {@link kFold}. */
+export interface KFoldOptions {
+  /** How many parts, each of which validates once (default 5). */
+  readonly folds?: number;
+  /** Whether the examples are shuffled first (default `false`). */
+  readonly shuffle?: boolean;
+  /** Default 0. */
+  readonly seed?: number;
+  /** The name of a column of class labels whose shares every part is to keep. */
+  readonly stratify?: string;
+}
+
+/**
+ * The pairs of training and validation sets of cross-validation; every example validates once. The sizes are those of
+ * scikit-learn's `KFold`: n mod folds of the parts have one example more.
+ *
+ * @throws DataError if there are fewer than two parts or more than examples.
+ * @example
+ * for (const [train, validation] of kFold(dataset, { folds: 5, stratify: 'y' })) …
+ */
+export function* kFold<C extends Columns>(
+  dataset: ArrayDataset<C>,
+  { folds = 5, shuffle = false, seed = 0, stratify }: KFoldOptions = {},
+): Generator<[train: ArrayDataset<C>, validation: ArrayDataset<C>]> {
+  if (!Number.isInteger(folds) || folds < 2 || folds > dataset.length) {
+    throw new DataError(`[kFold] folds must be a whole number from 2 to the ${dataset.length} examples: got ${folds}`);
+  }
+  const order = shuffle ? permutation(dataset.length, seed) : Uint32Array.from({ length: dataset.length }, (_, i) => i);
+  const parts = stratify === undefined ? runs(order, folds) : dealt(strataOf(order, labelsOf(dataset, stratify)), folds);
+  for (const part of parts) {
+    const held = new Set(part);
+    yield [dataset.subset(order.filter((example) => !held.has(example))), dataset.subset(part)];
+  }
+}
+
+/** Parts one after another, the first of them longer by one where the length does not divide. */
+function runs(order: Uint32Array, count: number): number[][] {
+  const [length, longer] = [Math.floor(order.length / count), order.length % count];
+  return Array.from({ length: count }, (_, i) => {
+    const start = i * length + Math.min(i, longer);
+    return [...order.subarray(start, start + length + Number(i < longer))];
+  });
+}
+
+/** The members of each stratum dealt out in turn, each stratum beginning where the one before ended. */
+function dealt(strata: readonly number[][], count: number): number[][] {
+  const parts = Array.from({ length: count }, (): number[] => []);
+  let next = 0;
+  for (const members of strata) for (const example of members) parts[next++ % count]!.push(example);
+  return parts;
 }

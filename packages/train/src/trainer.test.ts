@@ -93,6 +93,15 @@ describe('Trainer', () => {
     expect((await trainer.evaluate(stripes(64, 2)))['loss']).toBeGreaterThan(0);
   });
 
+  it('ends as aborted while it validates or waits for a batch', async () => {
+    const controller = new AbortController();
+    const stopping = { ...stripes(32), length: 32, gather: () => (controller.abort(), new Promise<never>(() => {})) };
+    const history = await network().fit(stripes(32), { epochs: 3, validationData: stopping, signal: controller.signal });
+    expect([history.ended, history.epochs.length]).toEqual(['aborted', 1]);
+    const waiting = await network().fit(stopping, { epochs: 3, signal: controller.signal });
+    expect([waiting.ended, waiting.epochs.length]).toEqual(['aborted', 0]);
+  });
+
   it('stops early', async () => {
     const history = await network().fit(stripes(32), {
       epochs: 50,

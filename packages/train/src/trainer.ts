@@ -84,7 +84,7 @@ export class Trainer {
         examplesPerSecond: examples / Math.max(1e-9, (performance.now() - began) / 1000),
       });
       for (const callback of callbacks) await callback.onEpochBegin?.(place(), this);
-      for await (const batch of loader.epoch(this.#epoch, { skip: this.#batch })) {
+      for await (const batch of untilAborted(loader.epoch(this.#epoch, { skip: this.#batch, ...(signal ? { signal } : {}) }), signal)) {
         learner.learn(batch);
         this.#batch++;
         examples += batch.size;
@@ -100,7 +100,7 @@ export class Trainer {
       const own = numbersOf(await learner.measurement.read());
       this.#batch = 0;
       this.#epoch++;
-      const validation = validationData ? await this.evaluate(validationData, { batchSize, ...(signal ? { signal } : {}) }) : {};
+      const validation = validationData ? await this.#validate(validationData, { batchSize, ...(signal ? { signal } : {}) }) : {};
       const all: Logs = { ...own, ...Object.fromEntries(Object.entries(validation).map(([name, value]) => [validationName(name), value])) };
       logs.push(all);
       for (const callback of callbacks) await callback.onEpochEnd?.(ended, all, this);
@@ -182,6 +182,16 @@ export class Trainer {
     for (const held of [this.#learner, this.#evaluation, this.#predictStep]) held?.dispose();
   }
 
+  /** Nothing where the signal came first. */
+  async #validate(data: Examples, options: EvaluateOptions): Promise<Logs> {
+    try {
+      return await this.evaluate(data, options);
+    } catch (error) {
+      if (options.signal?.aborted) return {};
+      throw error;
+    }
+  }
+
   /** Checks the data, and makes what learning needs at the first call. */
   #prepare(data: Examples): Learner {
     checkExamples(data);
@@ -236,6 +246,15 @@ async function evaluate(
     if (loop.due()) await loop.turn();
   }
   return measurement.read();
+}
+
+/** Items up to the signal: what was learned before is kept, so that being aborted is no error. */
+async function* untilAborted<T>(items: AsyncIterable<T>, signal: AbortSignal | undefined): AsyncGenerator<T> {
+  try {
+    yield* items;
+  } catch (error) {
+    if (!signal?.aborted) throw error;
+  }
 }
 
 /** Those values that are one number. */
