@@ -1,7 +1,8 @@
 import { cpu } from '@tessera/backend-cpu';
 import { wasm } from '@tessera/backend-wasm';
 import * as layers from '@tessera/layers';
-import { relu, softmax } from '@tessera/tensor';
+import { capture, describePlan } from '@tessera/capture';
+import { relu, setDefaultBackend, softmax, type Tensor, zeros } from '@tessera/tensor';
 import { checkLayer, type LayerDescription } from '@tessera/testkit';
 import { describe, expect, it } from 'vitest';
 
@@ -32,6 +33,17 @@ const cases: readonly (LayerDescription<layers.Module> & { name: string })[] = [
 it('covers every layer', () => {
   const made = new Set(cases.map(({ make }) => make().className));
   expect(layers.builtinLayers.map(({ className }) => className).filter((name) => !made.has(name))).toEqual([]);
+});
+
+it('a plan says where in the model its steps are', () => {
+  setDefaultBackend(cpu());
+  const model = new layers.Sequential([new layers.Dense(3, { activation: relu }), new layers.Dense(2)], { inputShape: [4] });
+  const forward = capture((x: Tensor) => model.apply(x));
+  forward(zeros([2, 4]));
+  const text = describePlan(forward.plans[0]!);
+  expect(text).toMatch(/= matmul .* at dense$/m);
+  expect(text).toMatch(/= add .* at dense$/m);
+  expect(text).toMatch(/= matmul .* at dense_1$/m);
 });
 
 for (const backend of [cpu(), await wasm()]) {

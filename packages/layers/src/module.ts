@@ -1,5 +1,5 @@
 import { FormatError, formatShape, type Shape, sizeOf, TesseraError, UsageError } from '@tessera/core';
-import { defaultBackend, Random, type Tensor, tidy, traceGraph, Variable, withoutRecorders } from '@tessera/tensor';
+import { defaultBackend, inScope, Random, type Tensor, tidy, traceGraph, Variable, withoutRecorders } from '@tessera/tensor';
 import type { Initializer } from './initializers.ts';
 import type { Regularizer } from './regularizers.ts';
 import { SymbolicTensor } from './symbolic.ts';
@@ -116,7 +116,7 @@ export abstract class Module {
       return new SymbolicTensor(this.outputShape(x.shape), this, [x]);
     }
     if (!this.built) this.build(x.shape.slice(1));
-    return this.locate(() => this.call(x, context));
+    return this.locate(() => inScope(this.path || this.className, () => this.call(x, context)));
   }
 
   /** The output's shape for an input's, both without the batch axis; found by tracing the call. */

@@ -1,5 +1,6 @@
 import { bytesPerElement, type DType, type Shape, ShapeError, sizeOf } from '@tessera/core';
-import { concat, reshape } from './ops/movement.ts';
+import { concat } from './ops/joining.ts';
+import { reshape } from './ops/movement.ts';
 import type { Tensor } from './tensor.ts';
 import { treeFlatten } from './tree.ts';
 

@@ -20,6 +20,7 @@ import * as elementwise from './ops/elementwise.ts';
 import * as indexing from './ops/indexing.ts';
 import * as matrix from './ops/matmul.ts';
 import * as movement from './ops/movement.ts';
+import { pad } from './ops/padding.ts';
 import * as reduction from './ops/reduction.ts';
 import * as sorting from './ops/sort.ts';
 
@@ -268,7 +269,7 @@ export class Tensor implements Spec {
     return movement.broadcastTo(this, shape);
   }
   pad(edges: readonly (readonly [number, number])[], value?: number): Tensor {
-    return movement.pad(this, edges, value);
+    return pad(this, edges, value);
   }
   flip(axis?: Axes): Tensor {
     return movement.flip(this, axis);

@@ -1,6 +1,6 @@
 import { type Backend, type Composite, type Graph, inferSpecs, type Node, type Spec, UsageError, type ValueId } from '@tessera/core';
 import type { Device, Op } from './device.ts';
-import { withDevice, withoutRecorders } from './door.ts';
+import { activeDevice, withDevice, withoutRecorders } from './door.ts';
 import { eager } from './eager.ts';
 import { Tensor } from './tensor.ts';
 
@@ -94,4 +94,17 @@ export function trace(
   const outputs = withoutRecorders(() => withDevice(tracer, () => f(...inputs)));
   const graph = tracer.finish(outputs);
   return { graph, captured: tracer.captured };
+}
+
+/** Runs `f`, whose nodes are named by where in a model they arise; outside a trace it simply runs. */
+export function inScope<R>(name: string, f: () => R): R {
+  const tracer = activeDevice();
+  if (!(tracer instanceof Tracer)) return f();
+  const before = tracer.scope;
+  tracer.scope = name;
+  try {
+    return f();
+  } finally {
+    tracer.scope = before;
+  }
 }

@@ -3,7 +3,7 @@ import { run } from '../door.ts';
 import { rememberLogits } from '../logits.ts';
 import type { Operand, Tensor } from '../tensor.ts';
 import { abs, add, div, expm1, greater, less, lessEqual, minimum, mul, neg, sub, tanh, where } from './elementwise.ts';
-import { split } from './movement.ts';
+import { split } from './joining.ts';
 import { asFloat, asNumber } from './promote.ts';
 
 type Unary = (x: Tensor) => Tensor;

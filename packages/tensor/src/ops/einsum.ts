@@ -1,7 +1,8 @@
 import { formatShape, ShapeError, sizeOf } from '@tessera/core';
 import type { Tensor } from '../tensor.ts';
 import { matmul } from './matmul.ts';
-import { diagonal, reshape, transpose } from './movement.ts';
+import { diagonal } from './diagonal.ts';
+import { reshape, transpose } from './movement.ts';
 import { mul } from './elementwise.ts';
 
 interface Labelled {
