@@ -121,6 +121,7 @@ describe('Trainer', () => {
       expect(memory().liveBytes).toBe(before.liveBytes);
       expect(memory().liveBuffers).toBe(before.liveBuffers);
       trainer.dispose();
+      trainer.model.dispose();
     }
   });
 
