@@ -111,6 +111,17 @@ export function order(kind: i32, n: i32, x: usize, s: i32, descending: i32, scra
   return a;
 }
 
+/** y[i] = x[order[i]] along lines of n elements `s` apart, of 4 bytes or of 1. */
+export function pick_32(n: i32, x: usize, s: i32, order: usize, y: usize): void {
+  for (let i = 0; i < n; i++) {
+    store<u32>(y + (<usize>(i * s) << 2), load<u32>(x + (<usize>(load<i32>(order + (<usize>i << 2)) * s) << 2)));
+  }
+}
+
+export function pick_8(n: i32, x: usize, s: i32, order: usize, y: usize): void {
+  for (let i = 0; i < n; i++) store<u8>(y + <usize>(i * s), load<u8>(x + <usize>(load<i32>(order + (<usize>i << 2)) * s)));
+}
+
 /** Philox 4×32-10: word i is lane i mod 4 of block ⌊i/4⌋. */
 export function randomBits(n: i32, key0: u32, key1: u32, counter0: u32, counter1: u32, y: usize): void {
   for (let i = 0; i < n; i += 4) {

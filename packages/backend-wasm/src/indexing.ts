@@ -56,15 +56,13 @@ export function indexing(runtime: Runtime): Pick<Kernels, 'gather' | 'scatter' |
       const suffix = suffixOf(x);
       const kind = { f32: 0, i32: 1, u8: 2 }[suffix];
       const size = bytesPerElement(x.dtype);
-      const copy = kernels[`copy_${size * 8}` as keyof KernelExports];
+      const pick = size === 4 ? kernels.pick_32 : kernels.pick_8;
       forEachLane(x, axis, (offset, length, step) => {
         const scratch = runtime.scratch(length * 16);
         const from = addressOf(x) + offset * size;
         const sorted = kernels.order(kind, length, from, step, descending ? 1 : 0, scratch) >>> 0;
         kernels.copy_32(length, sorted, 1, addressOf(order) + offset * 4, step);
-        const places = new Int32Array(runtime.bytes.buffer, sorted, length);
-        const to = addressOf(values) + offset * size;
-        for (let i = 0; i < length; i++) copy(1, from + places[i] * step * size, 1, to + i * step * size, 1);
+        pick(length, from, step, sorted, addressOf(values) + offset * size);
       });
     },
     randomBits([key, counter], _, [y]) {

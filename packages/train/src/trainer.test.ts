@@ -129,6 +129,11 @@ describe('Trainer', () => {
     const bad = stripes(8);
     bad.columns.y.data[3] = 2;
     await expect(network().fit(bad)).rejects.toThrow('[validateLabels] labels must be whole numbers from 0 to 1: got 2 for example 3');
+    const { x, y } = stripes(8).columns;
+    const unknown = new ArrayDataset({ x, y: { ...y, data: Float32Array.from(y.data).fill(NaN, 5, 6) } });
+    await expect(network().fit(unknown)).rejects.toThrow(
+      '[validateLabels] labels must be whole numbers from 0 to 1: got NaN for example 5',
+    );
     const nan = stripes(8);
     nan.columns.x.data[40] = NaN;
     await expect(network().fit(nan)).rejects.toThrow('[validateFinite] x must be finite: got NaN in example 1');
