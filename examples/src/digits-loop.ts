@@ -5,7 +5,7 @@ import { capture } from '@tessera/capture';
 import { DataLoader } from '@tessera/data';
 import { crossEntropy } from '@tessera/losses';
 import { adam, applyUpdates } from '@tessera/optim';
-import { setDefaultBackend, tensor, type Tensor, tidy, treeMap, Variable } from '@tessera/tensor';
+import { setDefaultBackend, tensor, type Tensor, tidy, treeMap, type Variable, VariableTree } from '@tessera/tensor';
 import { splitDigits } from './digits/data.ts';
 import { network } from './network.ts';
 
@@ -15,14 +15,14 @@ const model = network([28, 28, 1]);
 const loss = crossEntropy();
 const optimizer = adam();
 const parameters = model.trainableVariables();
-const values = (): Record<string, Tensor> => treeMap((variable: Variable) => variable.read(), parameters) as Record<string, Tensor>;
-const state = treeMap((value: Tensor) => new Variable(value), optimizer.init(values()));
+const values = () => treeMap((variable: Variable) => variable.read(), parameters);
+const state = new VariableTree('optimizer', () => optimizer.init(values()));
 
 const step = capture((x: Tensor, y: Tensor) => {
   const [value, gradients] = valueAndGrad(() => loss(model.apply(x), y))(parameters);
-  const { updates, state: next } = optimizer.update(gradients, treeMap((cell: Variable) => cell.read(), state) as never, values());
-  treeMap(((variable: Variable, update: Tensor) => variable.assign(update)) as never, parameters, applyUpdates(values(), updates));
-  treeMap(((cell: Variable, value: Tensor) => cell.assign(value)) as never, state, next);
+  const { updates, state: next } = optimizer.update(gradients, state.read(), values());
+  treeMap((variable: Variable, value: Tensor) => variable.assign(value), parameters, applyUpdates(values(), updates));
+  state.assign(next);
   return value;
 });
 const predict = capture((x: Tensor) => model.apply(x).argmax(1));

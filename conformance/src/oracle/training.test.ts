@@ -70,11 +70,11 @@ it("parameter groups and clipping by the global norm follow PyTorch's trajectory
   }
   const row = readTable<Row>('optimizers').find(({ problem }) => problem === 'two-groups-clip_norm')!;
   const optimizer = optim.chain(
-    optim.clipByGlobalNorm(1) as optim.Optimizer,
+    optim.clipByGlobalNorm(1),
     optim.groups([
-      { match: (path) => path === 'a', optimizer: optim.adam({ learningRate: 0.01 }) as optim.Optimizer },
-      { optimizer: optim.adam({ learningRate: 0.05, weightDecay: 0.1 }) as optim.Optimizer },
-    ]) as optim.Optimizer,
+      { match: (path) => path === 'a', optimizer: optim.adam({ learningRate: 0.01 }) },
+      { optimizer: optim.adam({ learningRate: 0.05, weightDecay: 0.1 }) },
+    ]),
   );
   const loss = ({ a, b }: { a: Tensor; b: Tensor }): Tensor => a.square().sum().add(b.matmul(a).square().sum());
   let parameters = { a: tensor(row.x0[0], { dtype: 'float64' }), b: tensor(row.x0[1], { dtype: 'float64' }) };

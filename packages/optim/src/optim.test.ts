@@ -43,17 +43,17 @@ describe('optimizers combine', () => {
 
   it('groups: each parameter goes to the first that takes it', async () => {
     const optimizer = groups([
-      { match: (path) => path === 'bias', optimizer: sgd({ learningRate: 1 }) as Optimizer },
-      { optimizer: sgd({ learningRate: 0.5 }) as Optimizer },
+      { match: (path) => path === 'bias', optimizer: sgd({ learningRate: 1 }) },
+      { optimizer: sgd({ learningRate: 0.5 }) },
     ]);
     expect(await arrays(updatesOf(optimizer as never, parameters(), parameters()))).toEqual({ kernel: [-0.5], bias: [-1] });
   });
   it('groups: a parameter that none takes is named', () => {
-    const optimizer = groups([{ match: (path) => path === 'bias', optimizer: sgd() as Optimizer }]);
+    const optimizer = groups([{ match: (path) => path === 'bias', optimizer: sgd() }]);
     expect(() => optimizer.init(parameters())).toThrow('[groups] every parameter must be in a group: got none for kernel');
   });
   it('chain: each gets what the one before gives', async () => {
-    const optimizer = chain(clipByValue(0.25) as Optimizer, sgd({ learningRate: 2 }) as Optimizer);
+    const optimizer = chain(clipByValue(0.25), sgd({ learningRate: 2 }));
     expect(await arrays(updatesOf(optimizer as never, parameters(), parameters()))).toEqual({ kernel: [-0.5], bias: [-0.5] });
   });
   it('applyUpdates adds leaf by leaf, and wants one structure', async () => {

@@ -48,3 +48,4 @@ export { type Axes, type Operand, type ReduceOptions, Tensor } from './tensor.ts
 export { inScope, trace as traceGraph, Tracer } from './trace.ts';
 export { type Flattened, type Mapped, type Tree, treeFlatten, treeLeaves, treeMap } from './tree.ts';
 export { type StateHandler, Variable, type VariableOptions, withState } from './variable.ts';
+export { VariableTree } from './variable-tree.ts';

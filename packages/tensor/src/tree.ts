@@ -52,7 +52,7 @@ export function treeLeaves(tree: unknown): readonly unknown[] {
 }
 
 /** The tree with `f` applied to each leaf, and to the leaves at the same places of the other trees. */
-export function treeMap<T, R>(f: (leaf: T, ...others: never[]) => R, tree: unknown, ...others: readonly unknown[]): unknown {
+export function treeMap<T, R, X>(f: (leaf: T, ...others: never[]) => R, tree: X, ...others: readonly unknown[]): Mapped<X, T, R> {
   const { leaves, paths, unflatten } = treeFlatten(tree);
   const rest = others.map((other) => treeFlatten(other));
   for (const other of rest) {
@@ -62,5 +62,5 @@ export function treeMap<T, R>(f: (leaf: T, ...others: never[]) => R, tree: unkno
       throw new UsageError(`[treeMap] trees must have the same structure: got ${paths[at]} and ${other.paths[at]}`);
     }
   }
-  return unflatten(leaves.map((leaf, i) => f(leaf as T, ...(rest.map((other) => other.leaves[i]) as never[]))));
+  return unflatten(leaves.map((leaf, i) => f(leaf as T, ...(rest.map((other) => other.leaves[i]) as never[])))) as Mapped<X, T, R>;
 }

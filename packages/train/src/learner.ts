@@ -5,8 +5,7 @@ import type { RawTensor } from '@tessera/formats';
 import { fromRawTensor, type Module, penalty, setWeights } from '@tessera/layers';
 import type { Metric } from '@tessera/metrics';
 import { applyUpdates, type Parameters } from '@tessera/optim';
-import { Random, tensor, type Tensor, tidy, type Variable, zeros } from '@tessera/tensor';
-import { Cells } from './cells.ts';
+import { Random, tensor, type Tensor, type Variable, VariableTree, zeros } from '@tessera/tensor';
 import { Measurement } from './measurement.ts';
 import type { CompileOptions } from './options.ts';
 import { asFloat, runStep, type Step, stepOf } from './step.ts';
@@ -20,8 +19,8 @@ export class Learner {
   readonly #model: Module;
   readonly #options: CompileOptions;
   readonly #trainable: Readonly<Record<string, Variable>>;
-  readonly #optimizerState: Cells<unknown>;
-  readonly #counter: Cells<Tensor>;
+  readonly #optimizerState: VariableTree<unknown>;
+  readonly #counter: VariableTree<Tensor>;
   readonly #step: Step;
 
   /** The model must be built. */
@@ -29,8 +28,8 @@ export class Learner {
     this.#model = model;
     this.#options = options;
     this.#trainable = model.trainableVariables();
-    this.#optimizerState = new Cells<unknown>('optimizer', () => tidy(() => options.optimizer.init(this.#parameters())));
-    this.#counter = new Cells<Tensor>('counter', () => zeros([2], { dtype: 'int32' }));
+    this.#optimizerState = new VariableTree<unknown>('optimizer', () => options.optimizer.init(this.#parameters()));
+    this.#counter = new VariableTree<Tensor>('counter', () => zeros([2], { dtype: 'int32' }));
     this.measurement = new Measurement(metrics);
     this.#step = stepOf((x: Tensor, y: Tensor, weight: Tensor) => this.#learn(x, y, weight), options.eager);
   }

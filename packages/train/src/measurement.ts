@@ -1,7 +1,5 @@
 import { meanOf, type Metric } from '@tessera/metrics';
-import type { NestedArray, Tensor, Variable } from '@tessera/tensor';
-import { tidy } from '@tessera/tensor';
-import { Cells } from './cells.ts';
+import { type NestedArray, type Tensor, tidy, type Variable, VariableTree } from '@tessera/tensor';
 
 /** The mean of the loss, reported beside the metrics. */
 export const lossMetric: Metric = meanOf('loss', (loss) => loss) as Metric;
@@ -9,11 +7,11 @@ export const lossMetric: Metric = meanOf('loss', (loss) => loss) as Metric;
 /** Metrics and their states on the device, updated inside steps and read now and then. */
 export class Measurement {
   readonly #metrics: readonly Metric[];
-  readonly #states: readonly Cells<unknown>[];
+  readonly #states: readonly VariableTree<unknown>[];
 
   constructor(metrics: readonly Metric[]) {
     this.#metrics = metrics;
-    this.#states = metrics.map((metric) => new Cells<unknown>(`metrics.${metric.name}`, () => metric.init()));
+    this.#states = metrics.map((metric) => new VariableTree<unknown>(`metrics.${metric.name}`, () => metric.init()));
   }
 
   get variables(): readonly Variable[] {
