@@ -1,13 +1,7 @@
 // Convolutions as matrix products over blocks of output positions: the patches of a block are laid out as the rows of
 // a small matrix that stays in cache. One, two and three spatial axes are all seen as three.
 import { gemm } from './gemm';
-
-/** The geometry, as a table of int32 in memory: see src/convolution.ts for its order. */
-// @ts-ignore: decorator
-@inline
-function g(geometry: usize, i: i32): i32 {
-  return load<i32>(geometry + (<usize>i << 2));
-}
+import { g } from './geometry';
 
 const BLOCK: i32 = 64;
 
@@ -108,51 +102,6 @@ export function convolutionKernelGradient(geometry: usize, x: usize, dy: usize, 
       const count = min<i32>(BLOCK, M - first);
       patches(0, geometry, x, first, count, group * channels, channels, rows);
       gemm(K, filters, count, rows, 4, <usize>K << 2, dy + <usize>first * row + at, row, 4, dw + at, row, 1, scratch);
-    }
-  }
-}
-
-/** The largest element of each window; padding counts as −∞. */
-export function maxPool(geometry: usize, x: usize, y: usize): void {
-  pool(geometry, x, 0, y);
-}
-
-/** dx, which is zero at first, gets each dy added where its window has its first maximum. */
-export function maxPoolGradient(geometry: usize, x: usize, dy: usize, dx: usize): void {
-  pool(geometry, x, dy, dx);
-}
-
-function pool(geometry: usize, x: usize, dy: usize, out: usize): void {
-  const N = g(geometry, 0), D = g(geometry, 1), H = g(geometry, 2), W = g(geometry, 3), C = g(geometry, 4);
-  const KD = g(geometry, 5), KH = g(geometry, 6), KW = g(geometry, 7);
-  const OD = g(geometry, 9), OH = g(geometry, 10), OW = g(geometry, 11);
-  const SD = g(geometry, 12), SH = g(geometry, 13), SW = g(geometry, 14);
-  const PD = g(geometry, 15), PH = g(geometry, 16), PW = g(geometry, 17);
-  const LD = g(geometry, 18), LH = g(geometry, 19), LW = g(geometry, 20);
-  let position: usize = 0;
-  for (let n = 0; n < N; n++) for (let od = 0; od < OD; od++) for (let oh = 0; oh < OH; oh++) for (let ow = 0; ow < OW; ow++) {
-    for (let c = 0; c < C; c++, position += 4) {
-      let best: f32 = -Infinity;
-      let at: usize = 0;
-      let found = false;
-      for (let kd = 0; kd < KD && !found; kd++) {
-        const d = od * SD + kd * LD - PD;
-        if (u32(d) >= u32(D)) continue;
-        for (let kh = 0; kh < KH && !found; kh++) {
-          const h = oh * SH + kh * LH - PH;
-          if (u32(h) >= u32(H)) continue;
-          for (let kw = 0; kw < KW; kw++) {
-            const w = ow * SW + kw * LW - PW;
-            if (u32(w) >= u32(W)) continue;
-            const p = ((((<usize>(n * D + d)) * H + h) * W + w) * C + c) << 2;
-            const v = load<f32>(x + p);
-            if (v != v) { best = v; at = p + 1; found = true; break; }
-            if (v > best || at == 0) { best = v; at = p + 1; }
-          }
-        }
-      }
-      if (dy == 0) store<f32>(out + position, best);
-      else if (at) store<f32>(out + at - 1, load<f32>(out + at - 1) + load<f32>(dy + position));
     }
   }
 }

@@ -1,5 +1,5 @@
-// The element-wise kernels: two loops and a table of expressions. Every kernel runs along one line of elements with a
-// stride for each operand (in elements; 0 repeats one element); outputs lie without gaps.
+// The element-wise kernels: two loops and a table of expressions. Every kernel goes over m lines of n elements, with a
+// stride for each operand from line to line (r) and along it (s), in elements; 0 repeats. Outputs lie without gaps.
 
 /** name → scalar expression of x, and where there is one, the SIMD expression of X. */
 const unary = {
@@ -62,13 +62,27 @@ const binary = {
     pow: ['powerInteger(a, b)'],
   },
 };
-const comparison = { equal: 'a == b', less: 'a < b', lessEqual: 'a <= b' };
+const comparison = { equal: ['a == b', 'eq'], less: ['a < b', 'lt'], lessEqual: ['a <= b', 'le'] };
 const logical = { logicalAnd: 'a & b', logicalOr: 'a | b' };
 
 const head = `
 // Generated from elementwise.template.mjs.
 import { erf, floorDivideInteger, floorMod, floorModInteger, power, powerInteger, sigmoid } from './functions';
 `;
+
+/** log₂ of an element's bytes. */
+const SHIFT = { f32: 2, i32: 2, u8: 0 };
+
+/** The exported kernel `name`: its line function for each of m lines. `inputs` maps operands to log₂ of their bytes. */
+function plane(name, inputs, output) {
+  const names = Object.keys(inputs);
+  const parameters = names.map((x) => `${x}: usize, r${x}: i32, s${x}: i32`).join(', ');
+  const advance = names.map((x) => `${x} += <usize>r${x} << ${inputs[x]}`).join(', ');
+  return `export function ${name}(m: i32, n: i32, ${parameters}, y: usize): void {
+  for (; m > 0; m--, ${advance}, y += <usize>n << ${output}) ${name}_line(n, ${names.map((x) => `${x}, s${x}`).join(', ')}, y);
+}
+`;
+}
 
 function unaryKernel(op, T, [scalar, simd]) {
   const vector = simd
@@ -79,7 +93,7 @@ function unaryKernel(op, T, [scalar, simd]) {
   }
 `
     : '';
-  return `export function ${op}_${T}(n: i32, x_: usize, sx_: i32, y: usize): void {
+  return `${plane(`${op}_${T}`, { x: SHIFT[T] }, SHIFT[T])}function ${op}_${T}_line(n: i32, x_: usize, sx_: i32, y: usize): void {
   let x = x_; const sx = <usize>sx_ << 2;
 ${vector}  for (const stop = y + (<usize>n << 2); y < stop; x += sx, y += 4) {
     const x0 = load<${T}>(x); store<${T}>(y, ${scalar.replace(/\bx\b/g, 'x0')});
@@ -106,7 +120,7 @@ ${loop(false, true, `    const A = v128.load_splat<${T}>(a);\n`)}
   }
 `
     : '';
-  return `export function ${op}_${T}(n: i32, a_: usize, sa_: i32, b_: usize, sb_: i32, y: usize): void {
+  return `${plane(`${op}_${T}`, { a: SHIFT[T], b: SHIFT[T] }, SHIFT[T])}function ${op}_${T}_line(n: i32, a_: usize, sa_: i32, b_: usize, sb_: i32, y: usize): void {
   let a = a_, b = b_; const sa = <usize>sa_ << 2, sb = <usize>sb_ << 2;
 ${vector}  for (const end = y + (<usize>n << 2); y < end; a += sa, b += sb, y += 4) {
     const a0 = load<${T}>(a), b0 = load<${T}>(b);
@@ -116,12 +130,52 @@ ${vector}  for (const end = y + (<usize>n << 2); y < end; a += sa, b += sb, y +=
 `;
 }
 
-function predicateKernel(op, T, expression) {
-  const shift = T === 'u8' ? 0 : 2;
+/** Sixteen comparisons at a time: four masks of four lanes narrowed to bytes of 0 or 1. */
+function predicateKernel(op, T, expression, simd) {
+  const shift = SHIFT[T];
   const body = expression.replace(/\ba\b/g, `load<${T}>(a)`).replace(/\bb\b/g, `load<${T}>(b)`);
-  return `export function ${op}_${T}(n: i32, a_: usize, sa_: i32, b_: usize, sb_: i32, y: usize): void {
+  const mask = (b, at) => simd.replace('A', `v128.load(a, ${at * 16})`).replace('B', b ? `v128.load(b, ${at * 16})` : 'B');
+  const narrowed = (b) => {
+    const [p, q] = [0, 2].map((at) => `i16x8.narrow_i32x4_s(${mask(b, at)}, ${mask(b, at + 1)})`);
+    return `v128.store(y, v128.and(i8x16.narrow_i16x8_s(${p}, ${q}), i8x16.splat(1)));`;
+  };
+  const vector = simd
+    ? `  const stop = y + <usize>(n & ~15);
+  if (sa == 4 && sb == 4) {
+    for (; y < stop; a += 64, b += 64, y += 16) { ${narrowed(true)} }
+    n &= 15;
+  } else if (sa == 4 && sb == 0) {
+    const B = v128.load_splat<${T}>(b);
+    for (; y < stop; a += 64, y += 16) { ${narrowed(false)} }
+    n &= 15;
+  }
+`
+    : '';
+  return `${plane(`${op}_${T}`, { a: shift, b: shift }, 0)}function ${op}_${T}_line(n: i32, a_: usize, sa_: i32, b_: usize, sb_: i32, y: usize): void {
   let a = a_, b = b_; const sa = <usize>sa_ << ${shift}, sb = <usize>sb_ << ${shift};
-  for (const end = y + <usize>n; y < end; a += sa, b += sb, y++) store<u8>(y, <u8>(${body}));
+${vector}  for (const end = y + <usize>n; y < end; a += sa, b += sb, y++) store<u8>(y, <u8>(${body}));
+}
+`;
+}
+
+/** c ? a : b. Four of 32 bits at a time where c lies without gaps and a and b do or are one element. */
+function selectKernel(width) {
+  const shift = Math.log2(width / 8);
+  const operand = (name, step) => (step ? `v128.load(${name})` : name.toUpperCase());
+  const loop = (sa, sb) => `if (sa == ${sa} && sb == ${sb}) {
+    ${sa ? '' : 'const A = v128.load_splat<f32>(a);'} ${sb ? '' : 'const B = v128.load_splat<f32>(b);'}
+    for (; n >= 4; n -= 4, c += 4, y += 16) {
+      const bytes = i16x8.extend_low_i8x16_u(v128.load_zero<u32>(c));
+      const mask = i32x4.neg(i32x4.extend_low_i16x8_u(bytes));
+      v128.store(y, v128.bitselect(${operand('a', sa)}, ${operand('b', sb)}, mask));
+      ${sa ? 'a += 16;' : ''} ${sb ? 'b += 16;' : ''}
+    }
+  }`;
+  const vector = width === 32 ? `  if (sc == 1) ${[loop(1, 1), loop(1, 0), loop(0, 1)].join(' else ')}\n` : '';
+  return `${plane(`select_${width}`, { c: 0, a: shift, b: shift }, shift)}function select_${width}_line(n: i32, c: usize, sc: i32, a: usize, sa: i32, b: usize, sb: i32, y: usize): void {
+${vector}  for (let i = 0; i < n; i++) {
+    store<u${width}>(y + (<usize>i << ${shift}), load<u8>(c + <usize>(i * sc)) ? load<u${width}>(a + (<usize>(i * sa) << ${shift})) : load<u${width}>(b + (<usize>(i * sb) << ${shift})));
+  }
 }
 `;
 }
@@ -130,16 +184,19 @@ export function elementwise() {
   const parts = [head];
   for (const [T, table] of Object.entries(unary)) for (const [op, row] of Object.entries(table)) parts.push(unaryKernel(op, T, row));
   for (const [T, table] of Object.entries(binary)) for (const [op, row] of Object.entries(table)) parts.push(binaryKernel(op, T, row));
-  for (const [op, expression] of Object.entries(comparison)) for (const T of ['f32', 'i32', 'u8']) parts.push(predicateKernel(op, T, expression));
+  for (const [op, [expression, name]] of Object.entries(comparison)) {
+    parts.push(predicateKernel(op, 'f32', expression, `f32x4.${name}(A, B)`));
+    parts.push(predicateKernel(op, 'i32', expression, `i32x4.${name === 'eq' ? name : `${name}_s`}(A, B)`));
+    parts.push(predicateKernel(op, 'u8', expression));
+  }
   for (const [op, expression] of Object.entries(logical)) parts.push(predicateKernel(op, 'u8', expression));
   for (const width of [8, 16, 32, 64]) {
     const shift = Math.log2(width / 8);
-    parts.push(`export function select_${width}(n: i32, c: usize, sc: i32, a: usize, sa: i32, b: usize, sb: i32, y: usize): void {
-  for (let i = 0; i < n; i++) {
-    store<u${width}>(y + (<usize>i << ${shift}), load<u8>(c + <usize>(i * sc)) ? load<u${width}>(a + (<usize>(i * sa) << ${shift})) : load<u${width}>(b + (<usize>(i * sb) << ${shift})));
-  }
+    parts.push(selectKernel(width));
+    parts.push(`export function copy_${width}(m: i32, n: i32, x: usize, rx: i32, sx: i32, y: usize, ry: i32, sy: i32): void {
+  for (; m > 0; m--, x += <usize>rx << ${shift}, y += <usize>ry << ${shift}) copy_${width}_line(n, x, sx, y, sy);
 }
-export function copy_${width}(n: i32, x: usize, sx: i32, y: usize, sy: i32): void {
+function copy_${width}_line(n: i32, x: usize, sx: i32, y: usize, sy: i32): void {
   if (sx == 1 && sy == 1) { memory.copy(y, x, <usize>n << ${shift}); return; }
   const dx = <usize>sx << ${shift}, dy = <usize>sy << ${shift};
   for (; n > 0; n--, x += dx, y += dy) store<u${width}>(y, load<u${width}>(x));
@@ -149,10 +206,10 @@ export function fill_${width}(n: i32, value: f64, bits: u${width === 64 ? 32 : w
 }
 `);
   }
-  parts.push(`export function isNaN_f32(n: i32, x: usize, sx: i32, y: usize): void {
+  parts.push(`${plane('isNaN_f32', { x: 2 }, 0)}function isNaN_f32_line(n: i32, x: usize, sx: i32, y: usize): void {
   for (let i = 0; i < n; i++) { const v = load<f32>(x + (<usize>(i * sx) << 2)); store<u8>(y + i, <u8>(v != v)); }
 }
-export function logicalNot_u8(n: i32, x: usize, sx: i32, y: usize): void {
+${plane('logicalNot_u8', { x: 0 }, 0)}function logicalNot_u8_line(n: i32, x: usize, sx: i32, y: usize): void {
   for (let i = 0; i < n; i++) store<u8>(y + i, 1 - load<u8>(x + <usize>(i * sx)));
 }
 `);

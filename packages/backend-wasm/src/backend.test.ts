@@ -25,7 +25,7 @@ describe('wasm', () => {
       const memory = new WebAssembly.Memory({ initial: 16 });
       const { exports } = await WebAssembly.instantiate(workerData, { env: { memory } });
       new Float32Array(memory.buffer, 70000, 2).set([9, 16]);
-      exports.sqrt_f32(2, 70000, 1, 80000);
+      exports.sqrt_f32(1, 2, 70000, 0, 1, 80000);
       parentPort.postMessage([...new Float32Array(memory.buffer, 80000, 2)]);`;
     const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(source)}`), {
       workerData: new WebAssembly.Module(kernels),

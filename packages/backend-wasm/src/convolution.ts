@@ -61,9 +61,9 @@ export function convolution(runtime: Runtime): Pick<Kernels, Names> & PoolingCom
   ): void => {
     if (op === 'maxPoolGradient') kernels.fill_32(sizeOf(out.view.shape), 0, 0, addressOf(out));
     if (sizeOf(y.view.shape) === 0) return;
-    const scratch = runtime.scratch(128);
+    const scratch = runtime.scratch(128 + sizeOf(attributes.size) * 4);
     describe(runtime, scratch, x.view.shape, attributes.size, x.view.shape.at(-1)!, y.view.shape, attributes);
-    kernels[op](scratch, ...inputs.map(addressOf), addressOf(out));
+    kernels[op](scratch, ...inputs.map(addressOf), addressOf(out), scratch + 128);
   };
   return {
     convolution: ([x, w], geometry, [y]) => run('convolution', x.view.shape, w.view.shape, y.view.shape, geometry, x, w, y),

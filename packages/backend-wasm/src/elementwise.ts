@@ -13,7 +13,7 @@ import {
   type Operand,
   type Unary,
 } from '@tessera/core';
-import { forEachLine } from './lines.ts';
+import { forEachPlane } from './lines.ts';
 import { addressOf, type KernelExports, type Runtime, suffixOf } from './runtime.ts';
 
 type Lookup = (name: string) => (...inputs: number[]) => number;
@@ -26,8 +26,8 @@ function unary(find: Lookup, op: string): Kernel<None> {
     const kernel = find(`${op}_${suffixOf(x)}`);
     const [from, to] = [addressOf(x), addressOf(y)];
     const [sizeX, sizeY] = [bytesPerElement(x.dtype), bytesPerElement(y.dtype)];
-    forEachLine(y.view.shape, [x.view.strides, y.view.strides], ([px, py], n, [sx]) => {
-      kernel(n, from + px * sizeX, sx, to + py * sizeY);
+    forEachPlane(y.view.shape, [x.view.strides, y.view.strides], ([px, py], { rows, length, jumps, steps }) => {
+      kernel(rows, length, from + px * sizeX, jumps[0], steps[0], to + py * sizeY);
     });
   };
 }
@@ -37,8 +37,9 @@ function binary(find: Lookup, op: string): Kernel<None> {
     const kernel = find(`${op}_${suffixOf(a)}`);
     const [fromA, fromB, to] = [addressOf(a), addressOf(b), addressOf(y)];
     const [size, sizeY] = [bytesPerElement(a.dtype), bytesPerElement(y.dtype)];
-    forEachLine(y.view.shape, [stridesTo(a, y), stridesTo(b, y), y.view.strides], ([pa, pb, py], n, [sa, sb]) => {
-      kernel(n, fromA + pa * size, sa, fromB + pb * size, sb, to + py * sizeY);
+    const strides = [stridesTo(a, y), stridesTo(b, y), y.view.strides];
+    forEachPlane(y.view.shape, strides, ([pa, pb, py], { rows, length, jumps: [ra, rb], steps: [sa, sb] }) => {
+      kernel(rows, length, fromA + pa * size, ra, sa, fromB + pb * size, rb, sb, to + py * sizeY);
     });
   };
 }
@@ -58,8 +59,8 @@ export function elementwise({ kernels }: Runtime): Pick<Kernels, Names> & Record
     const kernel = find(`select_${size * 8}`);
     const [c, fromA, fromB, to] = [condition, a, b, y].map(addressOf);
     const strides = [stridesTo(condition, y), stridesTo(a, y), stridesTo(b, y), y.view.strides];
-    forEachLine(y.view.shape, strides, ([pc, pa, pb, py], n, [sc, sa, sb]) => {
-      kernel(n, c + pc, sc, fromA + pa * size, sa, fromB + pb * size, sb, to + py * size);
+    forEachPlane(y.view.shape, strides, ([pc, pa, pb, py], { rows, length, jumps: [rc, ra, rb], steps: [sc, sa, sb] }) => {
+      kernel(rows, length, c + pc, rc, sc, fromA + pa * size, ra, sa, fromB + pb * size, rb, sb, to + py * size);
     });
   };
   return { ...table, select } as Pick<Kernels, Names> & Record<ElementwiseComposite, Kernel<None>>;

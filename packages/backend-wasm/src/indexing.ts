@@ -39,7 +39,7 @@ export function indexing(runtime: Runtime): Pick<Kernels, 'gather' | 'scatter' |
     scatter([x, indices, updates], { axis, mode }, [y]) {
       const { shape } = x.view;
       const size = bytesPerElement(x.dtype);
-      kernels[`copy_${size * 8}` as keyof KernelExports](sizeOf(shape), addressOf(x), 1, addressOf(y), 1);
+      kernels[`copy_${size * 8}` as keyof KernelExports](1, sizeOf(shape), addressOf(x), 0, 1, addressOf(y), 0, 1);
       const scatter = kernels[`scatter_${suffixOf(x)}`];
       scatter(
         modes.indexOf(mode),
@@ -61,7 +61,7 @@ export function indexing(runtime: Runtime): Pick<Kernels, 'gather' | 'scatter' |
         const scratch = runtime.scratch(length * 16);
         const from = addressOf(x) + offset * size;
         const sorted = kernels.order(kind, length, from, step, descending ? 1 : 0, scratch) >>> 0;
-        kernels.copy_32(length, sorted, 1, addressOf(order) + offset * 4, step);
+        kernels.copy_32(1, length, sorted, 0, 1, addressOf(order) + offset * 4, 0, step);
         pick(length, from, step, sorted, addressOf(values) + offset * size);
       });
     },

@@ -9,7 +9,7 @@ import {
   toFloat16,
   type View,
 } from '@tessera/core';
-import { forEachLine } from './lines.ts';
+import { forEachLine, forEachPlane } from './lines.ts';
 import { addressOf, type KernelExports, type Runtime } from './runtime.ts';
 
 const codes: { readonly [D in DType]: number } = {
@@ -48,8 +48,8 @@ export function movement({ kernels }: Runtime): Pick<Kernels, 'copy' | 'cast' | 
     const copy = kernels[`copy_${size * 8}` as keyof KernelExports];
     const from = addressOf(x);
     const to = addressOf({ ...y, view: target });
-    forEachLine(x.view.shape, [x.view.strides, target.strides], ([px, py], n, [sx, sy]) => {
-      copy(n, from + px * size, sx, to + py * size, sy);
+    forEachPlane(x.view.shape, [x.view.strides, target.strides], ([px, py], { rows, length, jumps: [rx, ry], steps: [sx, sy] }) => {
+      copy(rows, length, from + px * size, rx, sx, to + py * size, ry, sy);
     });
   };
   const fill = (y: Operand, value: number): void => {
