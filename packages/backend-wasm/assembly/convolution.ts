@@ -3,11 +3,25 @@
 import { gemm } from './gemm';
 import { g } from './geometry';
 
-const BLOCK: i32 = 64;
+/** Positions per block for patches of K elements: as many as stay in the nearest cache, within bounds. */
+export function convolutionBlock(K: i32): i32 {
+  return max<i32>(64, min<i32>(256, 8192 / max<i32>(1, K)));
+}
 
-/** Positions per block; the patches' scratch holds that many rows. */
-export function convolutionBlock(): i32 {
-  return BLOCK;
+// @ts-ignore: decorator
+@inline
+function copyRun(to: usize, from: usize, bytes: usize): void {
+  let c: usize = 0;
+  for (; c + 16 <= bytes; c += 16) v128.store(to + c, v128.load(from + c));
+  for (; c < bytes; c += 4) store<f32>(to + c, load<f32>(from + c));
+}
+
+// @ts-ignore: decorator
+@inline
+function addRun(to: usize, from: usize, bytes: usize): void {
+  let c: usize = 0;
+  for (; c + 16 <= bytes; c += 16) v128.store(to + c, f32x4.add(v128.load(to + c), v128.load(from + c)));
+  for (; c < bytes; c += 4) store<f32>(to + c, load<f32>(to + c) + load<f32>(from + c));
 }
 
 /**
@@ -22,31 +36,31 @@ function patches(direction: i32, geometry: usize, x: usize, first: i32, count: i
   const PD = g(geometry, 15), PH = g(geometry, 16), PW = g(geometry, 17);
   const LD = g(geometry, 18), LH = g(geometry, 19), LW = g(geometry, 20);
   const bytes = <usize>channels << 2;
-  for (let m = first; m < first + count; m++) {
-    const ow = m % OW;
-    let t = m / OW;
-    const oh = t % OH;
-    t /= OH;
-    const od = t % OD;
-    const n = t / OD;
-    for (let kd = 0; kd < KD; kd++) {
-      const d = od * SD + kd * LD - PD;
-      for (let kh = 0; kh < KH; kh++) {
-        const h = oh * SH + kh * LH - PH;
+  // Where neighbours in a patch are neighbours in memory, a line of the patch is one run.
+  const run = channels == C && LW == 1 ? <usize>KW * bytes : 0;
+  let ow = first % OW, t = first / OW;
+  let oh = t % OH;
+  t /= OH;
+  let od = t % OD, n = t / OD;
+  for (let m = 0; m < count; m++) {
+    const w0 = ow * SW - PW;
+    const whole = run != 0 && w0 >= 0 && w0 + KW <= W;
+    for (let kd = 0, d = od * SD - PD; kd < KD; kd++, d += LD) {
+      for (let kh = 0, h = oh * SH - PH; kh < KH; kh++, h += LH) {
         const inside = u32(d) < u32(D) && u32(h) < u32(H);
         const line = x + ((((<usize>(n * D + d)) * H + h) * W * C + channel) << 2);
-        for (let kw = 0; kw < KW; kw++) {
-          const w = ow * SW + kw * LW - PW;
+        if (inside && whole) {
+          const p = line + (<usize>(w0 * C) << 2);
+          if (direction == 0) copyRun(rows, p, run);
+          else addRun(p, rows, run);
+          rows += run;
+          continue;
+        }
+        for (let kw = 0, w = w0; kw < KW; kw++, w += LW) {
+          const p = line + (<usize>(w * C) << 2);
           if (inside && u32(w) < u32(W)) {
-            const p = line + (<usize>(w * C) << 2);
-            if (direction == 0) {
-              if (channels < 8) for (let c: usize = 0; c < bytes; c += 4) store<f32>(rows + c, load<f32>(p + c));
-              else memory.copy(rows, p, bytes);
-            } else {
-              let c: usize = 0;
-              for (; c + 16 <= bytes; c += 16) v128.store(p + c, f32x4.add(v128.load(p + c), v128.load(rows + c)));
-              for (; c < bytes; c += 4) store<f32>(p + c, load<f32>(p + c) + load<f32>(rows + c));
-            }
+            if (direction == 0) copyRun(rows, p, bytes);
+            else addRun(p, rows, bytes);
           } else if (direction == 0) {
             memory.fill(rows, 0, bytes);
           }
@@ -54,6 +68,13 @@ function patches(direction: i32, geometry: usize, x: usize, first: i32, count: i
         }
       }
     }
+    if (++ow < OW) continue;
+    ow = 0;
+    if (++oh < OH) continue;
+    oh = 0;
+    if (++od < OD) continue;
+    od = 0;
+    n++;
   }
 }
 
@@ -62,10 +83,11 @@ export function convolution(geometry: usize, x: usize, w: usize, y: usize, rows:
   const channels = C / groups, filters = F / groups;
   const K = g(geometry, 5) * g(geometry, 6) * g(geometry, 7) * channels;
   const M = g(geometry, 0) * g(geometry, 9) * g(geometry, 10) * g(geometry, 11);
+  const block = convolutionBlock(K);
   const ldc = <usize>F << 2;
   for (let group = 0; group < groups; group++) {
-    for (let first = 0; first < M; first += BLOCK) {
-      const count = min<i32>(BLOCK, M - first);
+    for (let first = 0; first < M; first += block) {
+      const count = min<i32>(block, M - first);
       patches(0, geometry, x, first, count, group * channels, channels, rows);
       gemm(count, filters, K, rows, <usize>K << 2, 4, w + (<usize>(group * filters) << 2), ldc, 4, y + <usize>first * ldc + (<usize>(group * filters) << 2), ldc, 0, scratch);
     }
@@ -78,11 +100,12 @@ export function convolutionInputGradient(geometry: usize, dy: usize, w: usize, d
   const channels = C / groups, filters = F / groups;
   const K = g(geometry, 5) * g(geometry, 6) * g(geometry, 7) * channels;
   const M = g(geometry, 0) * g(geometry, 9) * g(geometry, 10) * g(geometry, 11);
+  const block = convolutionBlock(K);
   const row = <usize>F << 2;
   for (let group = 0; group < groups; group++) {
     const at = <usize>(group * filters) << 2;
-    for (let first = 0; first < M; first += BLOCK) {
-      const count = min<i32>(BLOCK, M - first);
+    for (let first = 0; first < M; first += block) {
+      const count = min<i32>(block, M - first);
       gemm(count, K, filters, dy + <usize>first * row + at, row, 4, w + at, 4, row, rows, <usize>K << 2, 0, scratch);
       patches(1, geometry, dx, first, count, group * channels, channels, rows);
     }
@@ -95,11 +118,12 @@ export function convolutionKernelGradient(geometry: usize, x: usize, dy: usize, 
   const channels = C / groups, filters = F / groups;
   const K = g(geometry, 5) * g(geometry, 6) * g(geometry, 7) * channels;
   const M = g(geometry, 0) * g(geometry, 9) * g(geometry, 10) * g(geometry, 11);
+  const block = convolutionBlock(K);
   const row = <usize>F << 2;
   for (let group = 0; group < groups; group++) {
     const at = <usize>(group * filters) << 2;
-    for (let first = 0; first < M; first += BLOCK) {
-      const count = min<i32>(BLOCK, M - first);
+    for (let first = 0; first < M; first += block) {
+      const count = min<i32>(block, M - first);
       patches(0, geometry, x, first, count, group * channels, channels, rows);
       gemm(K, filters, count, rows, 4, <usize>K << 2, dy + <usize>first * row + at, row, 4, dw + at, row, 1, scratch);
     }

@@ -1,5 +1,5 @@
 // Blocked matrix product on the packed panel kernel. Strides are in bytes.
-import { panel } from './panel';
+import { panel, panelT } from './panel';
 
 const KC: i32 = 256;
 const MC: i32 = 64;
@@ -52,13 +52,28 @@ function packA(mc: i32, kc: i32, a: usize, rowA: usize, columnA: usize, d: usize
 }
 
 /** A tile cut off by an edge: computed whole beside C, then its part copied. */
-function edge(h: i32, w: i32, kc: i32, a: usize, lda: usize, b: usize, c: usize, ldc: usize, accumulate: i32, tile: usize): void {
-  // With one row left its pointer serves twice, so that no memory beyond A is read.
-  panel(1, kc, a, h < 2 ? 0 : lda, b, tile, 64, 0);
-  for (let i = 0; i < h; i++) {
-    for (let j = 0; j < w; j++) {
-      const to = c + <usize>i * ldc + (<usize>j << 2);
-      const v = load<f32>(tile + (<usize>(i * 16 + j) << 2));
+function edge(h: i32, w: i32, kc: i32, a: usize, lda: usize, flip: i32, b: usize, c: usize, ldc: usize, accumulate: i32, tile: usize): void {
+  let from = tile;
+  if (!flip) {
+    // With one row left its pointer serves twice, so that no memory beyond A is read.
+    panel(1, kc, a, h < 2 ? 0 : lda, b, tile, 64, 0);
+  } else if (h < 2) {
+    // Of the last row and the one before it.
+    panelT(1, kc, a - 4, lda, b, tile, 64, 0);
+    from += 64;
+  } else {
+    panelT(1, kc, a, lda, b, tile, 64, 0);
+  }
+  for (let i = 0; i < h; i++, from += 64, c += ldc) {
+    let j = 0;
+    for (; j + 4 <= w; j += 4) {
+      const to = c + (<usize>j << 2);
+      const v = v128.load(from + (<usize>j << 2));
+      v128.store(to, accumulate ? f32x4.add(v128.load(to), v) : v);
+    }
+    for (; j < w; j++) {
+      const to = c + (<usize>j << 2);
+      const v = load<f32>(from + (<usize>j << 2));
       store<f32>(to, accumulate ? load<f32>(to) + v : v);
     }
   }
@@ -80,22 +95,28 @@ export function gemm(
         const mc = min<i32>(MC, M - ic);
         let a = A + <usize>ic * rowA + <usize>pc * columnA;
         let lda = rowA;
-        if (columnA != 4) {
+        // A transpose is read as it lies; one row alone has none before it to begin with.
+        const flip = i32(rowA == 4 && columnA != 4 && M > 1);
+        if (flip) {
+          lda = columnA;
+        } else if (columnA != 4) {
           packA(mc, kc, a, rowA, columnA, packedA);
           a = packedA;
           lda = <usize>kc << 2;
         }
         const full = mc >> 1, rest = mc & 1;
+        const next = flip ? <usize>8 : 2 * lda;
         for (let jr = 0; jr < nc; jr += 16) {
           const b = packedB + <usize>(jr * kc) * 4;
           const c = C + <usize>ic * ldc + (<usize>(jc + jr) << 2);
           const w = nc - jr;
           if (w >= 16) {
-            panel(full, kc, a, lda, b, c, ldc, add);
+            if (flip) panelT(full, kc, a, lda, b, c, ldc, add);
+            else panel(full, kc, a, lda, b, c, ldc, add);
           } else {
-            for (let t = 0; t < full; t++) edge(2, w, kc, a + <usize>(2 * t) * lda, lda, b, c + <usize>(2 * t) * ldc, ldc, add, tile);
+            for (let t = 0; t < full; t++) edge(2, w, kc, a + <usize>t * next, lda, flip, b, c + <usize>(2 * t) * ldc, ldc, add, tile);
           }
-          if (rest) edge(1, min<i32>(16, w), kc, a + <usize>(2 * full) * lda, lda, b, c + <usize>(2 * full) * ldc, ldc, add, tile);
+          if (rest) edge(1, min<i32>(16, w), kc, a + <usize>full * next, lda, flip, b, c + <usize>(2 * full) * ldc, ldc, add, tile);
         }
       }
     }

@@ -45,8 +45,8 @@ export function convolution(runtime: Runtime): Pick<Kernels, Names> & PoolingCom
   const run = (op: Names, x: Shape, w: Shape, y: Shape, geometry: ConvolutionAttributes, a: Operand, b: Operand, out: Operand): void => {
     if (op !== 'convolution' || sizeOf(w) === 0) kernels.fill_32(sizeOf(out.view.shape), 0, 0, addressOf(out));
     if (sizeOf(x) === 0 || sizeOf(y) === 0 || sizeOf(w) === 0) return;
-    const patch = (sizeOf(w) / w.at(-1)!) * 4;
-    const rows = Math.ceil((kernels.convolutionBlock() * patch) / 64) * 64;
+    const patch = sizeOf(w) / w.at(-1)!;
+    const rows = Math.ceil((kernels.convolutionBlock(patch) * patch * 4) / 64) * 64;
     const scratch = runtime.scratch(128 + rows + kernels.gemmScratchBytes());
     describe(runtime, scratch, x, w.slice(0, -2), w.at(-1)!, y, geometry);
     kernels[op](scratch, addressOf(a), addressOf(b), addressOf(out), scratch + 128, scratch + 128 + rows);
