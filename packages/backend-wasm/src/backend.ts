@@ -1,6 +1,7 @@
 import { type Backend, type Buffer, DeviceError, type Kernel, type Kernels, type MemoryStatistics } from '@tessera/core';
 import { convolution } from './convolution.ts';
 import { elementwise } from './elementwise.ts';
+import { fused } from './fused.ts';
 import { base64 } from './generated/kernels.ts';
 import { indexing } from './indexing.ts';
 import { matmul } from './matmul.ts';
@@ -19,6 +20,7 @@ export interface WasmOptions {
 function kernelTable(runtime: Runtime): Kernels & Readonly<Record<string, Kernel<never>>> {
   return {
     ...elementwise(runtime),
+    ...fused(runtime),
     ...reduction(runtime),
     ...movement(runtime),
     ...matmul(runtime),
@@ -27,7 +29,7 @@ function kernelTable(runtime: Runtime): Kernels & Readonly<Record<string, Kernel
   };
 }
 
-const composites: ReadonlySet<string> = new Set(['relu', 'sigmoid', 'softmax', 'logSoftmax', 'maxPool', 'maxPoolGradient']);
+const composites: ReadonlySet<string> = new Set(['relu', 'sigmoid', 'fused', 'softmax', 'logSoftmax', 'maxPool', 'maxPoolGradient']);
 
 /**
  * The WebAssembly SIMD backend: what runs everywhere, without a bundler plugin. Tensors live in the module's memory.

@@ -1,6 +1,7 @@
-import { type Backend, bytesPerElement, lower, type Plan, type PlanRunner, preparePlan, sizeOf } from '@tessera/core';
+import { type Backend, bytesPerElement, composites, lower, type Plan, type PlanRunner, preparePlan, sizeOf } from '@tessera/core';
 import { eager, Storage, type Tensor } from '@tessera/tensor';
 import { mergeCommonSubexpressions } from './passes/common-subexpressions.ts';
+import { fuseElementwise } from './passes/fuse-elementwise.ts';
 import type { Traced } from './trace.ts';
 
 /** A traced function made ready to run again and again. */
@@ -13,7 +14,8 @@ export class Compiled {
   constructor(traced: Traced, backend: Backend) {
     this.traced = traced;
     this.#backend = backend;
-    this.plan = lower(mergeCommonSubexpressions(traced.graph));
+    const merged = mergeCommonSubexpressions(traced.graph);
+    this.plan = lower(backend.composites.has(composites.fused.name) ? fuseElementwise(merged) : merged);
     this.#runner = preparePlan(backend, this.plan);
   }
 

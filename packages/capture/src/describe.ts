@@ -1,4 +1,4 @@
-import { formatShape, type Plan, type PlanOperand, type Step } from '@tessera/core';
+import { composites, formatShape, type FusedAttributes, opName, type Plan, type PlanOperand, type Step } from '@tessera/core';
 
 /** A plan in words: a line for each step, and what it needs of memory. */
 export function describePlan(plan: Plan): string {
@@ -15,5 +15,10 @@ function describeStep(plan: Plan, step: Step): string {
   };
   const body = step.body ? ` over ${step.body.steps.length} steps` : '';
   const at = step.scope ? `  at ${step.scope}` : '';
-  return `${step.outputs.map(name).join(', ')} = ${step.op}${body} ${step.inputs.map(name).join(', ')}${at}`;
+  return `${step.outputs.map(name).join(', ')} = ${nameOf(step)}${body} ${step.inputs.map(name).join(', ')}${at}`;
+}
+
+function nameOf({ op, attributes }: Step): string {
+  if (op !== composites.fused.name) return op;
+  return `${op}(${(attributes as FusedAttributes).instructions.map((instruction) => opName(instruction.op)).join(', ')})`;
 }

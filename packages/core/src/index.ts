@@ -29,3 +29,4 @@ export type { AveragePoolAttributes, PoolingAttributes } from './composites/pool
 export type { SoftmaxAttributes } from './composites/softmax.ts';
 export type { DrawAttributes } from './composites/random.ts';
 export type { AlongAxisAttributes } from './composites/indexing.ts';
+export type { FusedAttributes, Instruction } from './composites/fused.ts';

@@ -41,6 +41,10 @@ export interface Pullback<T, A> {
 export interface Composite<A = never> {
   /** Unique; a plugin's ops carry the npm scope: `@scope/name`. */
   readonly name: string;
+  /** Each output element comes from the input elements at the same place: such ops can be fused. */
+  readonly elementwise?: true;
+  /** Kernels also take inputs that repeat one element (all strides 0), not only those without gaps. */
+  readonly repeats?: true;
   /** Rejects bad input before anything runs; shapes and dtypes of the outputs follow from the decomposition. */
   check?(inputs: readonly Spec[], attributes: A): void;
   decompose<T extends Spec>(b: Builder<T>, inputs: readonly T[], attributes: A): readonly T[];

@@ -5,6 +5,7 @@ import { expectFloat } from '../primitives/expect.ts';
 /** max(x, 0); NaN stays. The gradient at 0 is 0. */
 export const relu: Composite<None> = defineOp<None>({
   name: 'relu',
+  elementwise: true,
   decompose: (b, [x]) => [b.maximum(x!, 0)],
   vjp: (b, { outputs: [y], cotangents: [dy] }) => [b.select(b.lessEqual(y!, 0), 0, dy!)],
 });
@@ -12,6 +13,7 @@ export const relu: Composite<None> = defineOp<None>({
 /** σ(x) = 1 / (1 + e⁻ˣ), in the form that never overflows: with t = e^−|x|, 1/(1+t) or t/(1+t). */
 export const sigmoid: Composite<None> = defineOp<None>({
   name: 'sigmoid',
+  elementwise: true,
   check: (inputs) => expectFloat('sigmoid', inputs),
   decompose(b, [x]) {
     const t = b.exp(b.neg(b.abs(x!)));

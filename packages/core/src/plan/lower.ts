@@ -50,7 +50,10 @@ export function lower(graph: Graph): Plan {
       return;
     }
     const attributes = node.op === 'fill' ? { ...(node.attributes as object), shape: [] } : node.attributes;
-    const readable = inputs.map((input) => (row?.strided || isContiguous(input.view) ? input : copy(input, 'temporary', scope)));
+    const repeats = typeof node.op !== 'string' && node.op.repeats;
+    const fits = ({ view }: PlanOperand): boolean =>
+      row?.strided || isContiguous(view) || (repeats && view.strides.every((stride) => stride === 0)) || false;
+    const readable = inputs.map((input) => (fits(input) ? input : copy(input, 'temporary', scope)));
     const outputs = node.outputs.map((id) => {
       const spec = graph.values[id]!;
       if (node.op === 'fill') return allocate({ shape: [], dtype: spec.dtype }, 'temporary');

@@ -1,0 +1,101 @@
+import {
+  composites,
+  type FusedAttributes,
+  type Graph,
+  type Node,
+  type PrimitiveRow,
+  primitives,
+  sameShape,
+  type Shape,
+  sizeOf,
+  type ValueId,
+} from '@tessera/core';
+
+/** Nodes that become one, in order; the last gives the group's only output. */
+interface Group {
+  readonly members: number[];
+  /** How many elements the rows have that its inputs repeat; 0 where there are none. */
+  row: number;
+}
+
+const MOST_INSTRUCTIONS = 32;
+const LONGEST_ROW = 1024;
+const computed: ReadonlySet<string> = new Set(['float32', 'int32', 'bool']);
+
+/**
+ * Makes one node of element-wise nodes whose values nobody else needs: each is absorbed by the node that consumes it. All
+ * of its consumers are then in one place, so moving it there is always allowed.
+ */
+export function fuseElementwise(graph: Graph): Graph {
+  const { nodes, values } = graph;
+  const consumers = new Map<ValueId, number[]>();
+  nodes.forEach(({ inputs }, at) => {
+    for (const id of inputs) consumers.set(id, [...(consumers.get(id) ?? []), at]);
+  });
+  const needed = new Set(graph.outputs);
+  const groupOf = new Map<number, Group>();
+
+  const absorber = (at: number): Group | undefined => {
+    const id = nodes[at]!.outputs[0]!;
+    const users = consumers.get(id) ?? [];
+    const group = users.length ? groupOf.get(users[0]!) : undefined;
+    if (!group || needed.has(id) || group.members.length >= MOST_INSTRUCTIONS) return undefined;
+    if (users.some((user) => groupOf.get(user) !== group)) return undefined;
+    return sameShape(values[id]!.shape, values[nodes[group.members[0]!]!.outputs[0]!]!.shape) ? group : undefined;
+  };
+  for (let at = nodes.length - 1; at >= 0; at--) {
+    const row = rowOf(graph, nodes[at]!);
+    if (row === undefined) continue;
+    const group = absorber(at);
+    if (group && (row === 0 || group.row === 0 || row === group.row)) {
+      group.members.push(at);
+      group.row ||= row;
+      groupOf.set(at, group);
+    } else {
+      groupOf.set(at, { members: [at], row });
+    }
+  }
+  const fusedNodes = nodes.flatMap((node, at): Node[] => {
+    const group = groupOf.get(at);
+    if (!group || group.members.length === 1) return [node];
+    return group.members[0] === at ? [fuse(graph, [...group.members].reverse())] : [];
+  });
+  return { ...graph, nodes: fusedNodes };
+}
+
+/** The length of the rows that an element-wise node's inputs repeat (0: none); `undefined` for a node that is not to be fused. */
+function rowOf({ values }: Graph, { op, inputs, outputs }: Node): number | undefined {
+  const { elementwise, movesBytes } = typeof op === 'string' ? (primitives[op] as PrimitiveRow<unknown>) : { ...op, movesBytes: undefined };
+  if (!elementwise || (movesBytes && op !== 'select')) return undefined;
+  const { shape, dtype } = values[outputs[0]!]!;
+  if (!computed.has(dtype)) return undefined;
+  let row = 0;
+  for (const id of inputs) {
+    const length = repeatedRow(values[id]!.shape, shape);
+    if (length === undefined || (row !== 0 && length !== 0 && length !== row) || length > LONGEST_ROW) return undefined;
+    row ||= length;
+  }
+  return row;
+}
+
+/** 0 for a shape that is the output's or one element; the number of elements where it is the output's last axes. */
+function repeatedRow(shape: Shape, output: Shape): number | undefined {
+  if (sizeOf(shape) === 1 || sameShape(shape, output)) return 0;
+  const first = shape.findIndex((length) => length !== 1);
+  const tail = shape.slice(first);
+  return sameShape(tail, output.slice(output.length - tail.length)) ? sizeOf(tail) : undefined;
+}
+
+function fuse({ nodes, values }: Graph, members: readonly number[]): Node {
+  const made = new Map<ValueId, number>();
+  const inputs: ValueId[] = [];
+  const inside = new Set(members.map((at) => nodes[at]!.outputs[0]!));
+  for (const at of members) for (const id of nodes[at]!.inputs) if (!inside.has(id) && !inputs.includes(id)) inputs.push(id);
+  const instructions = members.map((at, i) => {
+    const { op, inputs: given, outputs } = nodes[at]!;
+    made.set(outputs[0]!, inputs.length + i);
+    return { op, inputs: given.map((id) => made.get(id) ?? inputs.indexOf(id)), dtype: values[outputs[0]!]!.dtype };
+  });
+  const root = nodes[members.at(-1)!]!;
+  return { ...root, op: composites.fused as Node['op'], inputs, attributes: { instructions } satisfies FusedAttributes };
+}

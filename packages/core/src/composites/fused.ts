@@ -1,0 +1,34 @@
+import type { DType } from '../dtype.ts';
+import { type Composite, defineOp } from '../op.ts';
+import type { Primitive } from '../primitives/attributes.ts';
+
+/** One step of a {@link fused} op. */
+export interface Instruction {
+  readonly op: Primitive | Composite<unknown>;
+  /** Places in the list of the op's inputs followed by the instructions' results. */
+  readonly inputs: readonly number[];
+  readonly dtype: DType;
+}
+
+/** Attributes of {@link fused}. */
+export interface FusedAttributes {
+  /** In order; the last one gives the output. */
+  readonly instructions: readonly Instruction[];
+}
+
+/**
+ * Element-wise ops run as one. Inputs have the output's shape, or are one element, or one row that repeats: the output's
+ * last axes. Made by the fusion pass for backends that have a kernel of this name; users never call it.
+ */
+export const fused: Composite<FusedAttributes> = defineOp<FusedAttributes>({
+  name: 'fused',
+  repeats: true,
+  decompose(b, inputs, { instructions }) {
+    const values = [...inputs];
+    for (const { op, inputs: places } of instructions) {
+      const given = places.map((place) => values[place]!);
+      values.push(typeof op === 'string' ? b.primitive(op as 'add', given, {})[0]! : b.apply(op as never, given, {} as never));
+    }
+    return [values.at(-1)!];
+  },
+});
