@@ -1,50 +1,33 @@
-// npm run bench: the training step of the examples' network, interleaved in one run; checks that the losses agree.
+// npm run bench [-- WORK … --json FILE]: works done by several implementations in turn. Without names, all of them.
 import { writeFileSync } from 'node:fs';
-import { type Contestant, makeWork } from './cnn.ts';
-import { jax } from './jax.ts';
-import { tessera } from './tessera.ts';
-import { tfjs } from './tfjs.ts';
+import { parseArgs } from 'node:util';
+import { cnn } from './cnn/index.ts';
+import { agree, contest, type Row, type Work } from './contest.ts';
+import { matmuls } from './matmul/index.ts';
 
-const work = makeWork();
-const contestants: Contestant[] = [];
-for (const make of [tessera, jax, tfjs]) {
-  try {
-    contestants.push(await make(work));
-  } catch (error) {
-    console.log(`${make.name} could not be made ready: ${(error as Error).message}`);
-  }
+const { positionals, values } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' } } });
+const works: Readonly<Record<string, readonly Work[]>> = { cnn: [cnn], matmul: matmuls };
+const unknown = positionals.find((name) => !Object.hasOwn(works, name));
+if (unknown) {
+  console.error(`There is no work ${unknown}. There are: ${Object.keys(works).join(', ')}`);
+  process.exit(1);
 }
 const rounds = Number(process.env['ROUNDS'] ?? 10);
-const times = contestants.map((): number[] => []);
-const losses = contestants.map((): number[] => []);
-for (let round = 0; round < rounds; round++) {
-  for (const [i, contestant] of contestants.entries()) {
-    const began = performance.now();
-    losses[i]!.push(await contestant.step());
-    times[i]!.push(performance.now() - began);
+const all: Row[] = [];
+for (const work of (positionals.length ? positionals : Object.keys(works)).flatMap((name) => works[name]!)) {
+  const rows = await contest(work, rounds);
+  console.log(`\n${work.name}`);
+  for (const { implementation, bestMs, medianMs } of rows) {
+    const speed = work.flops ? `  ${(work.flops / bestMs / 1e6).toFixed(1).padStart(6)} GFLOP/s` : '';
+    const ratios = [bestMs / rows[0]!.bestMs, medianMs / rows[0]!.medianMs].map((ratio) => ratio.toFixed(2).padStart(7));
+    console.log(
+      `  ${implementation.padEnd(14)} best ${bestMs.toFixed(2).padStart(9)} ms  median ${medianMs.toFixed(2).padStart(9)} ms${speed}  ${ratios.join(' and ')} × the first`,
+    );
   }
+  if (!agree(work, rows)) {
+    console.error(`  They must agree: got ${rows.map(({ implementation, check }) => `${implementation} ${check}`).join(', ')}`);
+    process.exitCode = 1;
+  }
+  all.push(...rows);
 }
-const rows = contestants.map(({ name }, i) => {
-  // The first two steps compile and warm up.
-  const sorted = times[i]!.slice(2).sort((a, b) => a - b);
-  return {
-    work: 'cnn step',
-    threads: 1,
-    implementation: name,
-    bestMs: sorted[0]!,
-    medianMs: sorted[sorted.length >> 1]!,
-    check: losses[i]![4]!,
-  };
-});
-for (const { implementation, bestMs, medianMs, check } of rows) {
-  const ratio = medianMs / rows[0]!.medianMs;
-  console.log(
-    `${implementation.padEnd(14)} best ${bestMs.toFixed(1).padStart(8)} ms  median ${medianMs.toFixed(1).padStart(8)} ms  ${ratio.toFixed(1).padStart(6)} × tessera  fifth loss ${check.toFixed(5)}`,
-  );
-}
-const file = process.argv[process.argv.indexOf('--json') + 1];
-if (process.argv.includes('--json') && file) writeFileSync(file, `${JSON.stringify(rows, null, 2)}\n`);
-if (rows.some(({ check }) => !(Math.abs(check - rows[0]!.check) <= 1e-3))) {
-  console.error('The losses of the fifth step must agree');
-  process.exitCode = 1;
-}
+if (values.json) writeFileSync(values.json, `${JSON.stringify(all, null, 2)}\n`);

@@ -19,7 +19,16 @@ export function sum_f32(rows: i32, row: i32, n: i32, x: usize, sx: i32, acc: usi
       for (; i < n; i++) s += <f64>load<f32>(x + (<usize>(i * sx) << 2));
       store<f64>(acc, s);
     } else {
-      for (let i = 0; i < n; i++) {
+      let i = 0;
+      if (sx == 1) {
+        for (; i + 4 <= n; i += 4) {
+          const p = acc + (<usize>i << 3);
+          const v = v128.load(x + (<usize>i << 2));
+          v128.store(p, f64x2.add(v128.load(p), f64x2.promote_low_f32x4(v)));
+          v128.store(p, f64x2.add(v128.load(p, 16), f64x2.promote_low_f32x4(v128.shuffle<f32>(v, v, 2, 3, 2, 3))), 16);
+        }
+      }
+      for (; i < n; i++) {
         const p = acc + (<usize>i << 3);
         store<f64>(p, load<f64>(p) + <f64>load<f32>(x + (<usize>(i * sx) << 2)));
       }

@@ -1,9 +1,10 @@
 import { createRequire } from 'node:module';
-import { batch, type Contestant, type Work } from './cnn.ts';
+import type { Contestant } from '../contest.ts';
+import { batch, type Step } from './work.ts';
 
 /** TensorFlow.js on its plain JavaScript backend: its WebAssembly backend has no gradient of a convolution. */
-export async function tfjs({ images, labels, parameters }: Work): Promise<Contestant> {
-  const tf = createRequire(new URL('../peers/package.json', import.meta.url))('@tensorflow/tfjs');
+export async function tfjs({ images, labels, parameters }: Step): Promise<Contestant> {
+  const tf = createRequire(new URL('../../peers/package.json', import.meta.url))('@tensorflow/tfjs');
   await tf.setBackend('cpu');
   const variables = parameters.map(({ shape, data }) => tf.variable(tf.tensor(data, shape)));
   const [k, b, w1, b1, w2, b2] = variables;
@@ -15,7 +16,6 @@ export async function tfjs({ images, labels, parameters }: Work): Promise<Contes
     return tf.losses.softmaxCrossEntropy(y, tf.relu(h.matMul(w1).add(b1)).matMul(w2).add(b2));
   };
   return {
-    name: 'tfjs cpu',
     async step() {
       const value = optimizer.minimize(loss, true);
       const result = (await value.data())[0];

@@ -1,20 +1,14 @@
 /** The training step that every implementation runs: the network of the examples on 32 images of 32 × 32 × 3, with Adam. */
-export interface Work {
+export interface Step {
   readonly images: Float32Array<ArrayBuffer>;
   readonly labels: Int32Array<ArrayBuffer>;
   readonly parameters: { readonly shape: number[]; readonly data: Float32Array<ArrayBuffer> }[];
 }
 
-/** One implementation, made ready: runs a step and gives its loss. */
-export interface Contestant {
-  readonly name: string;
-  step(): Promise<number>;
-}
-
 export const batch = 32;
 
 /** The same images, labels and first weights for all: kernels `[3, 3, 3, 32]`, `[7200, 64]`, `[64, 10]` and their biases. */
-export function makeWork(): Work {
+export function makeStep(): Step {
   let state = 12345;
   const random = (): number => (state = (Math.imul(state, 1103515245) + 12345) >>> 0) / 2 ** 32;
   const fill = (shape: number[], limit: number): { shape: number[]; data: Float32Array<ArrayBuffer> } => ({

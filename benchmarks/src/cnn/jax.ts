@@ -1,14 +1,15 @@
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
-import { batch, type Contestant, type Work } from './cnn.ts';
+import type { Contestant } from '../contest.ts';
+import { batch, type Step } from './work.ts';
 
 /** jax-js on WebAssembly: the whole step, Adam by hand, under jit. Channels come first there. */
-export async function jax({ images, labels, parameters }: Work): Promise<Contestant> {
-  const path = createRequire(new URL('../peers/package.json', import.meta.url)).resolve('@jax-js/jax');
+export async function jax({ images, labels, parameters }: Step): Promise<Contestant> {
+  const path = createRequire(new URL('../../peers/package.json', import.meta.url)).resolve('@jax-js/jax');
   const { init, defaultDevice, jit, lax, nn, numpy: np, valueAndGrad } = await import(pathToFileURL(path.replace(/\.cjs$/, '.js')).href);
   await init('wasm');
   defaultDevice('wasm');
-  const make = ({ shape, data }: Work['parameters'][number]) => np.array(data, { shape });
+  const make = ({ shape, data }: Step['parameters'][number]) => np.array(data, { shape });
   const kernel = make(parameters[0]!).transpose([3, 2, 0, 1]);
   let params = [kernel, ...parameters.slice(1).map(make)];
   const zeros = () => parameters.map(({ shape }, i) => np.zeros(i === 0 ? [32, 3, 3, 3] : shape));
@@ -41,7 +42,6 @@ export async function jax({ images, labels, parameters }: Work): Promise<Contest
   });
   let count = 0;
   return {
-    name: 'jax-js wasm',
     async step() {
       count++;
       const scale = np.array((1e-3 * Math.sqrt(1 - 0.999 ** count)) / (1 - 0.9 ** count));
