@@ -1,6 +1,9 @@
 // The element-wise kernels: two loops and a table of expressions. Every kernel goes over m lines of n elements, with a
 // stride for each operand from line to line (r) and along it (s), in elements; 0 repeats. Outputs lie without gaps.
 
+/** One number through a function of four, so that its bits do not depend on where in a line it stands. */
+const lane = (name) => `f32x4.extract_lane(${name}(f32x4.splat(x)), 0)`;
+
 /** name → scalar expression of x, and where there is one, the SIMD expression of X. */
 const unary = {
   f32: {
@@ -14,18 +17,18 @@ const unary = {
     // pmax keeps its first operand unless the second is larger, so a NaN stays.
     relu: ['x < 0 ? <f32>0 : x', 'f32x4.pmax(X, f32x4.splat(0))'],
     sign: ['x > 0 ? <f32>1 : x < 0 ? <f32>-1 : x'],
-    exp: ['Mathf.exp(x)'],
+    exp: [lane('vexp'), 'vexp(X)'],
     expm1: ['Mathf.expm1(x)'],
-    log: ['Mathf.log(x)'],
+    log: [lane('vlog'), 'vlog(X)'],
     log1p: ['Mathf.log1p(x)'],
     sin: ['Mathf.sin(x)'],
     cos: ['Mathf.cos(x)'],
     asin: ['Mathf.asin(x)'],
     acos: ['Mathf.acos(x)'],
     atan: ['Mathf.atan(x)'],
-    tanh: ['Mathf.tanh(x)'],
+    tanh: [lane('vtanh'), 'vtanh(X)'],
     erf: ['erf(x)'],
-    sigmoid: ['sigmoid(x)'],
+    sigmoid: [lane('vsigmoid'), 'vsigmoid(X)'],
   },
   i32: {
     neg: ['-x', 'i32x4.neg(X)'],
@@ -67,7 +70,8 @@ const logical = { logicalAnd: 'a & b', logicalOr: 'a | b' };
 
 const head = `
 // Generated from elementwise.template.mjs.
-import { erf, floorDivideInteger, floorMod, floorModInteger, power, powerInteger, sigmoid } from './functions';
+import { erf, floorDivideInteger, floorMod, floorModInteger, power, powerInteger } from './functions';
+import { vexp, vlog, vsigmoid, vtanh } from './vector-functions';
 `;
 
 /** log₂ of an element's bytes. */

@@ -1,13 +1,5 @@
 // Scalar functions of the element-wise kernels that the language has not.
 
-/** 1 / (1 + e⁻ˣ) in the form that never overflows. */
-// @ts-ignore: decorator
-@inline
-export function sigmoid(x: f32): f32 {
-  const t = Mathf.exp(-abs<f32>(x));
-  return (x < 0 ? t : <f32>1) / (<f32>1 + t);
-}
-
 /** The remainder with the sign of the divisor, as Python's. */
 export function floorMod(a: f32, b: f32): f32 {
   if (abs<f32>(a) < Infinity && abs<f32>(b) == Infinity) return a == 0 || a < 0 == b < 0 ? a : b;

@@ -1,3 +1,5 @@
+import { vexp } from './vector-functions';
+
 // Folds: `rows` lines of `n` elements each are folded into accumulators `sa` apart: 0 folds a line into one, 1 keeps
 // its places. Strides count elements. Sums and products are accumulated in double precision and rounded once.
 
@@ -174,11 +176,32 @@ export function cumsum_i32(n: i32, x: usize, y: usize, s: i32): void {
 /** Softmax, or its logarithm, of a line of n elements `s` apart. */
 export function softmax_f32(n: i32, x: usize, y: usize, s: i32, logarithm: i32): void {
   const d = <usize>s << 2;
-  let most: f32 = -Infinity;
-  for (let i = 0, p = x; i < n; i++, p += d) most = max<f32>(most, load<f32>(p));
+  // How many lie in whole vectors; what is left over goes one by one.
+  const vectors = s == 1 ? n & ~3 : 0;
+  let largest = f32x4.splat(-Infinity);
+  // A NaN is passed over here, and makes the sum NaN.
+  for (let i = 0; i < vectors; i += 4) largest = f32x4.pmax(largest, v128.load(x + (<usize>i << 2)));
+  let most = max<f32>(
+    max<f32>(f32x4.extract_lane(largest, 0), f32x4.extract_lane(largest, 1)),
+    max<f32>(f32x4.extract_lane(largest, 2), f32x4.extract_lane(largest, 3)),
+  );
+  for (let i = vectors, p = x + <usize>vectors * d; i < n; i++, p += d) most = max<f32>(most, load<f32>(p));
   let sum: f64 = 0;
-  for (let i = 0, p = x, q = y; i < n; i++, p += d, q += d) {
-    const e = Mathf.exp(load<f32>(p) - most);
+  if (vectors) {
+    const shift = f32x4.splat(most);
+    let low = f64x2.splat(0), high = low;
+    for (let i = 0; i < vectors; i += 4) {
+      const at = <usize>i << 2;
+      const e = vexp(f32x4.sub(v128.load(x + at), shift));
+      low = f64x2.add(low, f64x2.promote_low_f32x4(e));
+      high = f64x2.add(high, f64x2.promote_low_f32x4(v128.shuffle<f32>(e, e, 2, 3, 2, 3)));
+      if (!logarithm) v128.store(y + at, e);
+    }
+    low = f64x2.add(low, high);
+    sum = f64x2.extract_lane(low, 0) + f64x2.extract_lane(low, 1);
+  }
+  for (let i = vectors, p = x + <usize>vectors * d, q = y + <usize>vectors * d; i < n; i++, p += d, q += d) {
+    const e = f32x4.extract_lane(vexp(f32x4.splat(load<f32>(p) - most)), 0);
     sum += <f64>e;
     if (!logarithm) store<f32>(q, e);
   }
@@ -187,6 +210,8 @@ export function softmax_f32(n: i32, x: usize, y: usize, s: i32, logarithm: i32):
     for (let i = 0, p = x, q = y; i < n; i++, p += d, q += d) store<f32>(q, load<f32>(p) - most - shift);
   } else {
     const scale = <f32>(1 / sum);
-    for (let i = 0, q = y; i < n; i++, q += d) store<f32>(q, load<f32>(q) * scale);
+    const scales = f32x4.splat(scale);
+    for (let i = 0; i < vectors; i += 4) v128.store(y + (<usize>i << 2), f32x4.mul(v128.load(y + (<usize>i << 2)), scales));
+    for (let i = vectors, q = y + <usize>vectors * d; i < n; i++, q += d) store<f32>(q, load<f32>(q) * scale);
   }
 }

@@ -1,0 +1,69 @@
+import { wasm } from './backend.ts';
+import { contiguousView, type Operand } from '@tessera/core';
+import { describe, expect, it } from 'vitest';
+
+const backend = await wasm();
+
+async function apply(op: string, values: Float32Array<ArrayBuffer>): Promise<Float32Array> {
+  const operand = (): Operand => ({ buffer: backend.allocate(values.byteLength), dtype: 'float32', view: contiguousView([values.length]) });
+  const [x, y] = [operand(), operand()];
+  backend.write(x.buffer, new Uint8Array(values.buffer));
+  backend.execute(op, [x], {}, [y]);
+  const result = new Float32Array((await backend.read(y.buffer, 0, values.byteLength)).buffer);
+  for (const { buffer } of [x, y]) backend.free(buffer);
+  return result;
+}
+
+/** The distance of a float from the exact value, in units of the last place of the nearest float. */
+function ulps(got: number, exact: number): number {
+  const nearest = Math.fround(exact);
+  if (Object.is(got, nearest) || got === nearest || (Number.isNaN(got) && Number.isNaN(nearest))) return 0;
+  if (!Number.isFinite(got) || !Number.isFinite(nearest)) return Infinity;
+  const unit = 2 ** Math.max(-149, Math.floor(Math.log2(Math.abs(nearest) || 2 ** -149)) - 23);
+  return Math.abs(got - exact) / unit;
+}
+
+/** Floats of every exponent and sign, evenly over their bits, and every special one. */
+const everywhere = new Float32Array(Uint32Array.from({ length: 2 ** 19 + 3 }, (_, i) => Math.imul(i, 8191)).buffer);
+const special = Float32Array.of(
+  0,
+  -0,
+  1,
+  -1,
+  Infinity,
+  -Infinity,
+  NaN,
+  88.72,
+  88.73,
+  -87.3,
+  -103.9,
+  -104,
+  200,
+  -200,
+  1e-45,
+  1.1754944e-38,
+  3.4e38,
+);
+
+const functions: Record<string, [exact: (x: number) => number, most: number]> = {
+  exp: [Math.exp, 2],
+  log: [Math.log, 2],
+  sigmoid: [(x) => 1 / (1 + Math.exp(-x)), 6],
+  tanh: [Math.tanh, 6],
+};
+describe('functions stay within their errors over the whole range', () => {
+  for (const [op, [exact, most]] of Object.entries(functions)) {
+    it(`${op}: ${most} ulp`, async () => {
+      for (const values of [everywhere, special]) {
+        const got = await apply(op, values);
+        let worst = 0;
+        let where = 0;
+        values.forEach((x, i) => {
+          const error = ulps(got[i]!, exact(x));
+          if (error > worst) [worst, where] = [error, x];
+        });
+        expect(worst, `${op}(${where})`).toBeLessThanOrEqual(most);
+      }
+    });
+  }
+});
