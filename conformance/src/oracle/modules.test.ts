@@ -63,6 +63,13 @@ const built: Record<string, (a: Any[], k: Any, training: boolean) => Built> = {
     ...images,
   }),
   Flatten: () => ({ layer: new layers.Flatten() }),
+  LayerNorm: ([shape, epsilon, affine], k) => ({
+    layer: new layers.LayerNormalization({
+      axis: [shape].flat().map((_: number, i: number, all: number[]) => i - all.length), epsilon: epsilon ?? k.eps ?? 1e-5, scale: affine ?? k.elementwise_affine ?? true, center: affine ?? k.elementwise_affine ?? true,
+    }),
+    variables: { weight: ['gamma', same, same], bias: ['beta', same, same] },
+  }),
+  Embedding: ([vocabulary, units], k) => ({ layer: new layers.Embedding(vocabulary ?? k.num_embeddings, units ?? k.embedding_dim), variables: { weight: ['embeddings', same, same] } }),
 };
 
 /** Modules without variables are the functions of the same name. */
@@ -96,7 +103,7 @@ async function check(row: Row, backend: ReturnType<typeof cpu>): Promise<string 
   const make = built[name];
   if (!make) throw new NotClaimed();
   const { layer, variables = {}, input = same, output = same } = make(ctor.args, ctor.kwargs, row.training);
-  const x = given[0]!;
+  const x = given[0] ?? args[0]!;
   const lone = (name === 'Linear' && x.rank === 1) || (input === last && x.rank === 3);
   const forward = (z: Tensor): Tensor => {
     const y = output(layer.apply(input(lone ? z.expandDims(0) : z), { training: row.training && layer.name !== 'untracked' ? true : row.training }));

@@ -14,11 +14,14 @@ import { tensor, type Tensor, type TensorOptions, type Variable } from '@tessera
 import { Activation } from './activation/activation.ts';
 import { Conv2D } from './convolution/conv2d.ts';
 import { Dense } from './core/dense.ts';
+import { Embedding } from './core/embedding.ts';
 import { Flatten } from './core/flatten.ts';
 import { Reshape } from './core/reshape.ts';
 import { addLayers, concatenateLayers, Model } from './model.ts';
 import { type Json, limitVariables, type Module } from './module.ts';
 import { BatchNormalization } from './normalization/batch-normalization.ts';
+import { LayerNormalization } from './normalization/layer-normalization.ts';
+import { RMSNormalization } from './normalization/rms-normalization.ts';
 import { AveragePooling2D } from './pooling/average-pooling2d.ts';
 import { MaxPooling2D } from './pooling/max-pooling2d.ts';
 import { Dropout } from './regularization/dropout.ts';
@@ -39,8 +42,11 @@ export const builtinLayers: readonly LayerClass[] = [
   Conv2D,
   Dense,
   Dropout,
+  Embedding,
   Flatten,
+  LayerNormalization,
   MaxPooling2D,
+  RMSNormalization,
   Reshape,
 ];
 

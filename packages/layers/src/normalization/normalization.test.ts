@@ -1,0 +1,37 @@
+import { cpu } from '@tessera/backend-cpu';
+import { setDefaultBackend, tensor } from '@tessera/tensor';
+import { beforeAll, expect, it } from 'vitest';
+import { Embedding } from '../core/embedding.ts';
+import { LayerNormalization } from './layer-normalization.ts';
+import { RMSNormalization } from './rms-normalization.ts';
+
+beforeAll(() => void setDefaultBackend(cpu()));
+
+const row = [1, 2, 6];
+const near = (got: unknown, expected: number[]): void => expected.forEach((x, i) => expect((got as number[][])[0]![i]).toBeCloseTo(x, 5));
+
+it('LayerNormalization gives mean 0 and variance 1', async () => {
+  const mean = 3;
+  const deviation = Math.sqrt(14 / 3 + 0.001);
+  near(
+    await new LayerNormalization().apply(tensor([row])).array(),
+    row.map((x) => (x - mean) / deviation),
+  );
+});
+
+it('RMSNormalization gives a mean square of 1', async () => {
+  const size = Math.sqrt(41 / 3 + 1e-6);
+  near(
+    await new RMSNormalization().apply(tensor([row])).array(),
+    row.map((x) => x / size),
+  );
+});
+
+it('Embedding looks vectors up, and gives NaN beyond its vocabulary', async () => {
+  const layer = new Embedding(3, 2).build([2]);
+  const table = (await layer.embeddings.peek().array()) as number[][];
+  const looked = (await layer.apply(tensor(Int32Array.of(2, 0), { shape: [1, 2] })).array()) as number[][][];
+  expect(looked).toEqual([[table[2], table[0]]]);
+  expect(await layer.apply(tensor(Int32Array.of(3), { shape: [1, 1] })).array()).toEqual([[[NaN, NaN]]]);
+  expect(() => new Embedding(0, 2)).toThrow('[Embedding] vocabulary must be a whole number ≥ 1: got 0');
+});
