@@ -11,7 +11,7 @@ import { root } from './setup.mjs';
 const budgets = {
   core: 16,
   'backend-cpu': 16,
-  'backend-wasm': 34,
+  'backend-wasm': 42,
   tensor: 28,
   autograd: 32,
   capture: 30,
