@@ -22,7 +22,7 @@ console.log(`${train.length} digits to train on, ${validation.length} to validat
 const model = network([28, 28, 1]);
 console.log(`${summary(model)}\n`);
 
-const trainer = compile(model, { loss: crossEntropy(), optimizer: adam(), metrics: [accuracy()] });
+const trainer = compile(model, { loss: crossEntropy(), optimizer: adam(), metrics: [accuracy()], seed: 1 });
 const began = performance.now();
 const { ended } = await trainer.fit(train, {
   batchSize: 32,
