@@ -39,6 +39,8 @@ type ReduceMethods<T> = {
 export interface Builder<T extends Spec> extends UnaryMethods<T>, BinaryMethods<T>, ReduceMethods<T> {
   /** Runs a composite with one output. */
   apply<A>(op: Composite<A>, inputs: readonly T[], attributes: A): T;
+  /** Runs a composite. */
+  applyAll<A>(op: Composite<A>, inputs: readonly T[], attributes: A): readonly T[];
   /** Runs any primitive. */
   primitive<K extends Primitive>(op: K, inputs: readonly T[], attributes: PrimitiveAttributes[K]): readonly T[];
   fill(value: number, shape: Shape, dtype: DType): T;
@@ -86,6 +88,7 @@ export function makeBuilder<T extends Spec>(emit: Emit<T>): Builder<T> {
 
   const builder: Omit<Builder<T>, keyof UnaryMethods<T> | keyof BinaryMethods<T> | keyof ReduceMethods<T>> = {
     apply: (op, inputs, attributes) => emit(op, inputs, attributes)[0]!,
+    applyAll: emit,
     primitive: emit,
     fill: (value, shape, dtype) => one('fill', [], { value, shape, dtype }),
     cast: (x, dtype) => (x.dtype === dtype ? x : one('cast', [x], { dtype })),

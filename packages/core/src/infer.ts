@@ -11,6 +11,7 @@ let specBuilder: Builder<Spec> | undefined;
 export function inferSpecs(op: Primitive | Composite<unknown>, inputs: readonly Spec[], attributes: unknown): readonly Spec[] {
   if (typeof op === 'string') return (primitives[op] as PrimitiveRow<unknown>).infer(inputs, attributes);
   op.check?.(inputs, attributes);
+  if (op.infer) return op.infer(inputs, attributes);
   specBuilder ??= makeBuilder(emit);
   return op.decompose(specBuilder, inputs, attributes);
 }

@@ -43,10 +43,14 @@ export interface Composite<A = never> {
   readonly name: string;
   /** Each output element comes from the input elements at the same place: such ops can be fused. */
   readonly elementwise?: true;
-  /** Kernels also take inputs that repeat one element (all strides 0), not only those without gaps. */
-  readonly repeats?: true;
+  /** Kernels take any strides; otherwise inputs arrive in row-major order without gaps. */
+  readonly strided?: true;
+  /** Inputs, by place, that kernels also take where they repeat one element (all strides 0). */
+  readonly repeats?: 'all' | readonly number[];
   /** Rejects bad input before anything runs; shapes and dtypes of the outputs follow from the decomposition. */
   check?(inputs: readonly Spec[], attributes: A): void;
+  /** What {@link decompose} would give, for those whose decomposition is long. */
+  infer?(inputs: readonly Spec[], attributes: A): readonly Spec[];
   decompose<T extends Spec>(b: Builder<T>, inputs: readonly T[], attributes: A): readonly T[];
   /** Gradients of the inputs; without a rule, the decomposition is differentiated. */
   vjp?<T extends Spec>(b: Builder<T>, pullback: Pullback<T, A>): readonly (T | undefined)[];

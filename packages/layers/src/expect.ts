@@ -11,3 +11,8 @@ export function expectCounts(layer: string, what: string, counts: readonly numbe
     throw new UsageError(`[${layer}] ${what} must be whole numbers ≥ 1: got ${counts.join(', ')}`);
   }
 }
+
+/** Checks a rate of dropout. */
+export function expectRate(layer: string, what: string, rate: number): void {
+  if (!(rate >= 0 && rate <= 1)) throw new UsageError(`[${layer}] ${what} must be from 0 to 1: got ${rate}`);
+}

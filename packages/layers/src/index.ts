@@ -6,7 +6,11 @@
 
 export { Activation } from './activation/activation.ts';
 export { type ActivationFunction, activations } from './activations.ts';
-export { Conv2D, type Conv2DOptions } from './convolution/conv2d.ts';
+export { type Attended, MultiHeadAttention, type MultiHeadAttentionOptions } from './attention/multi-head-attention.ts';
+export { TransformerEncoderLayer, type TransformerEncoderLayerOptions } from './attention/transformer-encoder-layer.ts';
+export { Conv1D, Conv2D, Conv3D, type ConvOptions, KernelLayer, type KernelOptions } from './convolution/convolution.ts';
+export { DepthwiseConv2D, type DepthwiseConvOptions } from './convolution/depthwise-convolution.ts';
+export { Conv1DTranspose, Conv2DTranspose, Conv3DTranspose, type ConvTransposeOptions } from './convolution/transposed-convolution.ts';
 export { Dense, type DenseOptions } from './core/dense.ts';
 export { Embedding, type EmbeddingOptions } from './core/embedding.ts';
 export { Flatten } from './core/flatten.ts';
@@ -20,6 +24,15 @@ export { LayerNormalization, type LayerNormalizationOptions } from './normalizat
 export { RMSNormalization, type RMSNormalizationOptions } from './normalization/rms-normalization.ts';
 export { AveragePooling2D, type AveragePooling2DOptions } from './pooling/average-pooling2d.ts';
 export { MaxPooling2D, type MaxPooling2DOptions } from './pooling/max-pooling2d.ts';
+export {
+  GRU,
+  LSTM,
+  type LSTMOptions,
+  Recurrent,
+  type RecurrentOptions,
+  SimpleRNN,
+  type SimpleRNNOptions,
+} from './recurrent/recurrent.ts';
 export { Dropout } from './regularization/dropout.ts';
 export { l1, l1l2, l2, penalty, type Regularizer } from './regularizers.ts';
 export { Sequential, type SequentialOptions } from './sequential.ts';

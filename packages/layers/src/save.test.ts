@@ -3,7 +3,7 @@ import { FormatError, TesseraError } from '@tessera/core';
 import { readSafetensors, writeSafetensors } from '@tessera/formats';
 import { memory, relu, setDefaultBackend } from '@tessera/tensor';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Conv2D } from './convolution/conv2d.ts';
+import { Conv2D } from './convolution/convolution.ts';
 import { Dense } from './core/dense.ts';
 import { Flatten } from './core/flatten.ts';
 import { Model } from './model.ts';

@@ -12,7 +12,11 @@ import {
 import { type RawTensor, readSafetensors, writeSafetensors } from '@tessera/formats';
 import { tensor, type Tensor, type TensorOptions, type Variable } from '@tessera/tensor';
 import { Activation } from './activation/activation.ts';
-import { Conv2D } from './convolution/conv2d.ts';
+import { MultiHeadAttention } from './attention/multi-head-attention.ts';
+import { TransformerEncoderLayer } from './attention/transformer-encoder-layer.ts';
+import { Conv1D, Conv2D, Conv3D } from './convolution/convolution.ts';
+import { DepthwiseConv2D } from './convolution/depthwise-convolution.ts';
+import { Conv1DTranspose, Conv2DTranspose, Conv3DTranspose } from './convolution/transposed-convolution.ts';
 import { Dense } from './core/dense.ts';
 import { Embedding } from './core/embedding.ts';
 import { Flatten } from './core/flatten.ts';
@@ -24,6 +28,7 @@ import { LayerNormalization } from './normalization/layer-normalization.ts';
 import { RMSNormalization } from './normalization/rms-normalization.ts';
 import { AveragePooling2D } from './pooling/average-pooling2d.ts';
 import { MaxPooling2D } from './pooling/max-pooling2d.ts';
+import { GRU, LSTM, SimpleRNN } from './recurrent/recurrent.ts';
 import { Dropout } from './regularization/dropout.ts';
 import { Sequential } from './sequential.ts';
 import { input, type SymbolicTensor } from './symbolic.ts';
@@ -39,15 +44,26 @@ export const builtinLayers: readonly LayerClass[] = [
   Activation,
   AveragePooling2D,
   BatchNormalization,
+  Conv1D,
+  Conv1DTranspose,
   Conv2D,
+  Conv2DTranspose,
+  Conv3D,
+  Conv3DTranspose,
   Dense,
+  DepthwiseConv2D,
   Dropout,
   Embedding,
   Flatten,
+  GRU,
+  LSTM,
   LayerNormalization,
   MaxPooling2D,
+  MultiHeadAttention,
   RMSNormalization,
   Reshape,
+  SimpleRNN,
+  TransformerEncoderLayer,
 ];
 
 /** Options of {@link loadModel}. */

@@ -61,10 +61,11 @@ export class EagerDevice implements Device {
     if (!row?.movesBytes) this.#checkComputes(op, inputs);
     if (op === 'fill') return [this.#fill(attributes as { value: number }, specs[0]!)];
 
+    const strided = typeof op === 'string' ? row?.strided : op.strided;
     const copies: Tensor[] = [];
     const operands = inputs.map((input) => {
       const operand = operandOf(input, opName(op));
-      if (row?.strided || isContiguous(operand.view)) return operand;
+      if (strided || isContiguous(operand.view)) return operand;
       const copy = this.#kernel('copy', [operand], {}, [input])[0]!;
       copies.push(copy);
       return operandOf(copy, 'copy');

@@ -22,7 +22,7 @@ export interface FusedAttributes {
  */
 export const fused: Composite<FusedAttributes> = defineOp<FusedAttributes>({
   name: 'fused',
-  repeats: true,
+  repeats: 'all',
   decompose(b, inputs, { instructions }) {
     const values = [...inputs];
     for (const { op, inputs: places } of instructions) {

@@ -1,7 +1,10 @@
 export { gelu, relu, sigmoid, silu, softplus } from './activation.ts';
+export { attention, attentionGradient } from './attention.ts';
 export { sigmoidCrossEntropy, softmaxCrossEntropy } from './cross-entropy.ts';
 export { fused } from './fused.ts';
 export { takeAlongAxis } from './indexing.ts';
+export { layerNormalization, layerNormalizationGradient } from './normalization.ts';
 export { averagePool, maxPool, maxPoolGradient } from './pooling.ts';
 export { normal, uniform } from './random.ts';
+export { gru, gruGradient, lstm, lstmGradient } from './recurrent.ts';
 export { logSoftmax, softmax } from './softmax.ts';

@@ -50,10 +50,12 @@ export function lower(graph: Graph): Plan {
       return;
     }
     const attributes = node.op === 'fill' ? { ...(node.attributes as object), shape: [] } : node.attributes;
-    const repeats = typeof node.op !== 'string' && node.op.repeats;
-    const fits = ({ view }: PlanOperand): boolean =>
-      row?.strided || isContiguous(view) || (repeats && view.strides.every((stride) => stride === 0)) || false;
-    const readable = inputs.map((input) => (fits(input) ? input : copy(input, 'temporary', scope)));
+    const composite = typeof node.op === 'string' ? undefined : node.op;
+    const strided = row?.strided ?? composite?.strided;
+    const repeats = composite?.repeats ?? [];
+    const fits = ({ view }: PlanOperand, place: number): boolean =>
+      strided || isContiguous(view) || ((repeats === 'all' || repeats.includes(place)) && view.strides.every((stride) => stride === 0));
+    const readable = inputs.map((input, place) => (fits(input, place) ? input : copy(input, 'temporary', scope)));
     const outputs = node.outputs.map((id) => {
       const spec = graph.values[id]!;
       if (node.op === 'fill') return allocate({ shape: [], dtype: spec.dtype }, 'temporary');

@@ -1,5 +1,5 @@
 import { normalizeAxes, type Shape } from '@tessera/core';
-import type { Tensor, Variable } from '@tessera/tensor';
+import { layerNormalization, type Tensor, type Variable } from '@tessera/tensor';
 import { ones, zeros } from '../initializers.ts';
 import { type CallContext, type Json, Module, type ModuleOptions } from '../module.ts';
 
@@ -43,6 +43,7 @@ export class LayerNormalization extends Module {
 
   override call(x: Tensor, _context?: CallContext): Tensor {
     const { axis = -1, epsilon = 1e-3 } = this.#options;
+    if (isLast(axis, x.rank)) return layerNormalization(x, { gamma: this.gamma?.read(), beta: this.beta?.read(), epsilon });
     const centred = x.sub(x.mean({ axis, keepDims: true }));
     const y = centred.div(centred.square().mean({ axis, keepDims: true }).add(epsilon).sqrt());
     const scaled = this.gamma ? y.mul(this.gamma.read()) : y;
@@ -62,4 +63,10 @@ export function alongAxes(layer: string, axis: number | readonly number[], shape
   const axes = normalizeAxes(layer, axis, shape);
   const first = Math.min(...axes);
   return shape.slice(first).map((length, i) => (axes.includes(first + i) ? length : 1));
+}
+
+/** Whether an axis or axes are the last one alone, for which there is one op. */
+export function isLast(axis: number | readonly number[], rank: number): boolean {
+  const [only, ...others] = [axis].flat();
+  return others.length === 0 && (only === -1 || only === rank - 1);
 }

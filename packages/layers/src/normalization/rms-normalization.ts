@@ -1,8 +1,8 @@
 import type { Shape } from '@tessera/core';
-import type { Tensor, Variable } from '@tessera/tensor';
+import { rmsNormalization, type Tensor, type Variable } from '@tessera/tensor';
 import { ones } from '../initializers.ts';
 import { type CallContext, type Json, Module, type ModuleOptions } from '../module.ts';
-import { alongAxes } from './layer-normalization.ts';
+import { alongAxes, isLast } from './layer-normalization.ts';
 
 /** Options of {@link RMSNormalization}. */
 export interface RMSNormalizationOptions extends ModuleOptions {
@@ -37,6 +37,7 @@ export class RMSNormalization extends Module {
 
   override call(x: Tensor, _context?: CallContext): Tensor {
     const { axis = -1, epsilon = 1e-6 } = this.#options;
+    if (isLast(axis, x.rank)) return rmsNormalization(x, { gamma: this.gamma.read(), epsilon });
     return x.div(x.square().mean({ axis, keepDims: true }).add(epsilon).sqrt()).mul(this.gamma.read());
   }
 

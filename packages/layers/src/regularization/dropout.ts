@@ -1,5 +1,6 @@
 import { UsageError } from '@tessera/core';
 import { dropout, type Tensor } from '@tessera/tensor';
+import { expectRate } from '../expect.ts';
 import { type CallContext, type Json, Module, type ModuleOptions } from '../module.ts';
 
 /**
@@ -16,7 +17,7 @@ export class Dropout extends Module {
 
   constructor(rate: number, options: ModuleOptions = {}) {
     super(options);
-    if (!(rate >= 0 && rate <= 1)) throw new UsageError(`[Dropout] rate must be from 0 to 1: got ${rate}`);
+    expectRate('Dropout', 'rate', rate);
     this.rate = rate;
   }
   override call(x: Tensor, { training = false, random }: CallContext = {}): Tensor {

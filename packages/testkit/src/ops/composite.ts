@@ -1,5 +1,5 @@
 import * as t from '@tessera/tensor';
-import type { OpDescription } from '../check-op.ts';
+import type { OpDescription, OpSample } from '../check-op.ts';
 import { tolerances } from '../tolerance.ts';
 import { floats, special } from './samples.ts';
 
@@ -74,4 +74,132 @@ export const composite: readonly OpDescription[] = [
     ],
   },
   { name: 'cumprod', samples: [{ inputs: [floats([5, 2])], run: (x) => [t.cumprod(x!, 0), t.logCumSumExp(x!, 0)], order: 1 }] },
+  {
+    name: 'layerNormalization',
+    samples: [
+      ...[
+        [3, 7],
+        [2, 3, 16],
+        [5, 1],
+        [0, 4],
+        [9, 130],
+      ].map(
+        (shape): OpSample => ({
+          inputs: [floats(shape), floats([shape.at(-1)!]), floats([shape.at(-1)!])],
+          run: (x, gamma, beta) => [t.layerNormalization(x!, { gamma, beta }), t.rmsNormalization(x!, { gamma, epsilon: 0.01 })],
+          order: shape[0]! * shape.at(-1)! < 50 && shape.at(-1)! > 1 ? 2 : 1,
+          tolerance: reduction,
+        }),
+      ),
+    ],
+    errors: [
+      {
+        inputs: [floats([2, 3]), floats([2])],
+        run: (x, gamma) => t.layerNormalization(x!, { gamma }),
+        message: /as long as the last axis/,
+      },
+    ],
+  },
+  {
+    name: 'attention',
+    samples: [
+      {
+        inputs: [floats([2, 3, 4]), floats([2, 5, 4]), floats([2, 5, 3])],
+        run: (q, k, v) => t.scaledDotProductAttention(q!, k!, v!),
+        order: 2,
+        tolerance: reduction,
+      },
+      {
+        inputs: [floats([2, 5, 2, 3]), floats([2, 5, 2, 3]), floats([2, 5, 2, 3])],
+        run: (...all) => {
+          const [q, k, v] = all.map((x) => x.transpose([0, 2, 1, 3])) as [T, T, T];
+          return t.scaledDotProductAttention(q, k, v, { causal: true, scale: 0.7 });
+        },
+        tolerance: reduction,
+      },
+      {
+        inputs: [
+          floats([3, 6, 4]),
+          floats([3, 9, 4]),
+          floats([3, 9, 5]),
+          { shape: [3, 1, 9], dtype: 'bool', data: Array.from({ length: 27 }, (_, i) => (i % 4 === 1 ? 0 : 1)) },
+        ],
+        run: (q, k, v, mask) => t.scaledDotProductAttention(q!, k!, v!, { mask: mask! }),
+        tolerance: reduction,
+      },
+      ...[false, true].map(
+        (causal): OpSample => ({
+          inputs: [floats([2, 150, 20]), floats([2, 330, 20]), floats([2, 330, 18])],
+          run: (q, k, v) => t.scaledDotProductAttention(q!, k!, v!, { causal }),
+          order: 0,
+          gradients: true,
+          tolerance: reduction,
+        }),
+      ),
+      {
+        inputs: [floats([0, 3, 4]), floats([0, 5, 4]), floats([0, 5, 3])],
+        run: (q, k, v) => t.scaledDotProductAttention(q!, k!, v!),
+        order: 0,
+      },
+    ],
+    errors: [
+      {
+        inputs: [floats([2, 3, 4]), floats([2, 5, 3])],
+        run: (q, k) => t.scaledDotProductAttention(q!, k!, k!),
+        message: /\[attention\] q \[..., T, D\]/,
+      },
+      {
+        inputs: [floats([2, 3, 4]), floats([3, 3])],
+        run: (q, mask) => t.scaledDotProductAttention(q!, q!, q!, { mask: mask! }),
+        message: /the mask must be bool/,
+      },
+    ],
+  },
+  {
+    name: 'lstm',
+    samples: [
+      {
+        inputs: [floats([2, 3, 8]), floats([2, 8]), floats([2, 2]), floats([2, 2])],
+        run: (z, w, h0, c0) => Object.values(t.lstm(z!, w!, h0!, c0!)),
+        order: 2,
+        tolerance: reduction,
+      },
+      {
+        inputs: [floats([3, 4, 20]), floats([5, 20]), floats([3, 5])],
+        run: (z, w, h0) => t.lstm(z!, w!, h0!, t.zeros([3, 5], { dtype: z!.dtype, backend: z!.backend })).h,
+        tolerance: reduction,
+      },
+      {
+        inputs: [floats([0, 3, 8]), floats([2, 8]), floats([0, 2])],
+        run: (z, w, state) => t.lstm(z!, w!, state!, state!).h,
+        order: 0,
+      },
+    ],
+    errors: [
+      { inputs: [floats([1, 2, 9]), floats([2, 8]), floats([1, 2])], run: (z, w, s) => t.lstm(z!, w!, s!, s!).h, message: /must fit/ },
+    ],
+  },
+  {
+    name: 'gru',
+    samples: [
+      {
+        inputs: [floats([2, 3, 6]), floats([2, 6]), floats([6]), floats([2, 2])],
+        run: (z, w, b, h0) => t.gru(z!, w!, b!, h0!),
+        order: 2,
+        tolerance: reduction,
+      },
+      {
+        inputs: [floats([3, 4, 15]), floats([5, 15]), floats([15])],
+        run: (z, w, b) => t.gru(z!, w!, b!, t.zeros([3, 5], { dtype: z!.dtype, backend: z!.backend })),
+        tolerance: reduction,
+      },
+    ],
+    errors: [
+      {
+        inputs: [floats([1, 2, 6]), floats([2, 6]), floats([5]), floats([1, 2])],
+        run: (z, w, b, s) => t.gru(z!, w!, b!, s!),
+        message: /b must be/,
+      },
+    ],
+  },
 ];
