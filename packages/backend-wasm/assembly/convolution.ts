@@ -89,7 +89,7 @@ export function convolution(geometry: usize, x: usize, w: usize, y: usize, rows:
     for (let first = 0; first < M; first += block) {
       const count = min<i32>(block, M - first);
       patches(0, geometry, x, first, count, group * channels, channels, rows);
-      gemm(count, filters, K, rows, <usize>K << 2, 4, w + (<usize>(group * filters) << 2), ldc, 4, y + <usize>first * ldc + (<usize>(group * filters) << 2), ldc, 0, scratch);
+      gemm(count, filters, K, rows, <usize>K << 2, 4, w + (<usize>(group * filters) << 2), ldc, 4, y + <usize>first * ldc + (<usize>(group * filters) << 2), ldc, 0, i32(first > 0), scratch);
     }
   }
 }
@@ -106,7 +106,7 @@ export function convolutionInputGradient(geometry: usize, dy: usize, w: usize, d
     const at = <usize>(group * filters) << 2;
     for (let first = 0; first < M; first += block) {
       const count = min<i32>(block, M - first);
-      gemm(count, K, filters, dy + <usize>first * row + at, row, 4, w + at, 4, row, rows, <usize>K << 2, 0, scratch);
+      gemm(count, K, filters, dy + <usize>first * row + at, row, 4, w + at, 4, row, rows, <usize>K << 2, 0, i32(first > 0), scratch);
       patches(1, geometry, dx, first, count, group * channels, channels, rows);
     }
   }
@@ -125,7 +125,7 @@ export function convolutionKernelGradient(geometry: usize, x: usize, dy: usize, 
     for (let first = 0; first < M; first += block) {
       const count = min<i32>(block, M - first);
       patches(0, geometry, x, first, count, group * channels, channels, rows);
-      gemm(K, filters, count, rows, 4, <usize>K << 2, dy + <usize>first * row + at, row, 4, dw + at, row, 1, scratch);
+      gemm(K, filters, count, rows, 4, <usize>K << 2, dy + <usize>first * row + at, row, 4, dw + at, row, 1, 0, scratch);
     }
   }
 }

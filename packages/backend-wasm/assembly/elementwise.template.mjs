@@ -21,13 +21,15 @@ const unary = {
     expm1: ['Mathf.expm1(x)'],
     log: [lane('vlog'), 'vlog(X)'],
     log1p: ['Mathf.log1p(x)'],
-    sin: ['Mathf.sin(x)'],
-    cos: ['Mathf.cos(x)'],
+    sin: [lane('vsin'), 'vsin(X)'],
+    cos: [lane('vcos'), 'vcos(X)'],
     asin: ['Mathf.asin(x)'],
     acos: ['Mathf.acos(x)'],
     atan: ['Mathf.atan(x)'],
     tanh: [lane('vtanh'), 'vtanh(X)'],
-    erf: ['erf(x)'],
+    erf: [lane('verf'), 'verf(X)'],
+    gelu: [lane('vgelu'), 'vgelu(X)'],
+    geluTanh: [lane('vgeluTanh'), 'vgeluTanh(X)'],
     sigmoid: [lane('vsigmoid'), 'vsigmoid(X)'],
   },
   i32: {
@@ -70,8 +72,8 @@ const logical = { logicalAnd: 'a & b', logicalOr: 'a | b' };
 
 const head = `
 // Generated from elementwise.template.mjs.
-import { erf, floorDivideInteger, floorMod, floorModInteger, power, powerInteger } from './functions';
-import { vexp, vlog, vsigmoid, vtanh } from './vector-functions';
+import { floorDivideInteger, floorMod, floorModInteger, power, powerInteger } from './functions';
+import { vcos, verf, vexp, vgelu, vgeluTanh, vlog, vsigmoid, vsin, vtanh } from './vector-functions';
 `;
 
 /** log₂ of an element's bytes. */

@@ -25,14 +25,15 @@ const transposed = {
 
 export function gemmPanels() {
   return `
-// Generated from gemm.template.mjs.${[plain, transposed].map(panel).join('')}`;
+// Generated from gemm.template.mjs.
+import { mad } from './simd';${[plain, transposed].map(panel).join('')}`;
 }
 
 function panel({ name, doc, nextTile, start, element, afterStep, afterFour }) {
   const step = (u) => `
       ${lanes.map((j) => `b${j} = v128.load(pb, ${u * 64 + j * 16});`).join(' ')}
       ${rows
-        .map((i) => `x = ${element(i, u)}; ${lanes.map((j) => `c${i}${j} = f32x4.add(c${i}${j}, f32x4.mul(x, b${j}));`).join(' ')}`)
+        .map((i) => `x = ${element(i, u)}; ${lanes.map((j) => `c${i}${j} = mad(x, b${j}, c${i}${j});`).join(' ')}`)
         .join('\n      ')}${afterStep}`;
   const store = (accumulate) =>
     rows

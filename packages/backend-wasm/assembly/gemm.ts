@@ -14,6 +14,23 @@ export function gemmScratchBytes(): i32 {
   return <i32>SCRATCH_BYTES;
 }
 
+/** Four columns of a transposed B, `step` apart, as the four lanes of one panel's rows. */
+function turn(kc: i32, from: usize, step: usize, to: usize): void {
+  let k = 0;
+  for (; k + 4 <= kc; k += 4, from += 16, to += 256) {
+    const a = v128.load(from), b = v128.load(from + step), c = v128.load(from + 2 * step), d = v128.load(from + 3 * step);
+    const p = v128.shuffle<f32>(a, b, 0, 4, 1, 5), q = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
+    const r = v128.shuffle<f32>(a, b, 2, 6, 3, 7), s = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+    v128.store(to, v128.shuffle<f32>(p, q, 0, 1, 4, 5), 0);
+    v128.store(to, v128.shuffle<f32>(p, q, 2, 3, 6, 7), 64);
+    v128.store(to, v128.shuffle<f32>(r, s, 0, 1, 4, 5), 128);
+    v128.store(to, v128.shuffle<f32>(r, s, 2, 3, 6, 7), 192);
+  }
+  for (; k < kc; k++, from += 4, to += 64) {
+    for (let q: usize = 0; q < 4; q++) store<f32>(to + (q << 2), load<f32>(from + q * step));
+  }
+}
+
 function packB(kc: i32, nc: i32, b: usize, rowB: usize, columnB: usize, d: usize): void {
   for (let j = 0; j < nc; j += 16) {
     const w = min<i32>(16, nc - j);
@@ -26,8 +43,10 @@ function packB(kc: i32, nc: i32, b: usize, rowB: usize, columnB: usize, d: usize
         v128.store(d, v128.load(p, 48), 48);
       }
     } else if (rowB == 4) {
-      // B is transposed: read its columns along memory.
-      for (let q = 0; q < 16; q++) {
+      // B is transposed: its columns lie along memory, and are turned four by four.
+      let q = 0;
+      for (; q + 4 <= w; q += 4) turn(kc, p + <usize>q * columnB, columnB, d + (<usize>q << 2));
+      for (; q < 16; q++) {
         const from = p + <usize>q * columnB;
         const to = d + (<usize>q << 2);
         if (q < w) for (let k = 0; k < kc; k++) store<f32>(to + (<usize>k << 6), load<f32>(from + (<usize>k << 2)));
@@ -79,18 +98,22 @@ function edge(h: i32, w: i32, kc: i32, a: usize, lda: usize, flip: i32, b: usize
   }
 }
 
-/** C (+)= A·B; A and B of any strides, rows of C ldc bytes apart and their elements together. */
+/**
+ * C (+)= A·B; A and B of any strides, rows of C ldc bytes apart and their elements together. `packed` says that the last product
+ * with this scratch had the same B, which need not be packed again.
+ */
 export function gemm(
   M: i32, N: i32, K: i32, A: usize, rowA: usize, columnA: usize, B: usize, rowB: usize, columnB: usize, C: usize, ldc: usize,
-  accumulate: i32, scratch: usize,
+  accumulate: i32, packed: i32, scratch: usize,
 ): void {
+  const keep = packed && N <= NC && K <= KC;
   const packedB = scratch, packedA = scratch + B_BYTES, tile = scratch + B_BYTES + A_BYTES;
   for (let jc = 0; jc < N; jc += NC) {
     const nc = min<i32>(NC, N - jc);
     for (let pc = 0; pc < K; pc += KC) {
       const kc = min<i32>(KC, K - pc);
       const add = accumulate | i32(pc > 0);
-      packB(kc, nc, B + <usize>pc * rowB + <usize>jc * columnB, rowB, columnB, packedB);
+      if (!keep) packB(kc, nc, B + <usize>pc * rowB + <usize>jc * columnB, rowB, columnB, packedB);
       for (let ic = 0; ic < M; ic += MC) {
         const mc = min<i32>(MC, M - ic);
         let a = A + <usize>ic * rowA + <usize>pc * columnA;

@@ -1,3 +1,4 @@
+export { attention, attentionGradient, attentionScratchBytes } from './attention';
 export * from './cast';
 export * from './convolution';
 export * from './elementwise';
@@ -5,3 +6,5 @@ export { gemm, gemmScratchBytes, matmul_i32 } from './gemm';
 export * from './indexing';
 export * from './reduction';
 export { maxPool, maxPoolGradient } from './pooling';
+export * from './normalization';
+export * from './recurrent';

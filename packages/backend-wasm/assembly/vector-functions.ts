@@ -1,3 +1,5 @@
+import { mad, nmad } from './simd';
+
 // Functions of four floats at a time. Constants lie in a table: the engine would make each anew at every use.
 
 // @ts-ignore: decorator
@@ -26,6 +28,21 @@ const TABLE: usize = memory.data<f32>([
   // 448: log: the least normal number, 2²³, √½, ½
   1.17549435e-38, 1.17549435e-38, 1.17549435e-38, 1.17549435e-38, 8388608, 8388608, 8388608, 8388608,
   0.70710678118654752, 0.70710678118654752, 0.70710678118654752, 0.70710678118654752, 0.5, 0.5, 0.5, 0.5,
+  // 512: 4, where erf is 1; its numerator and its denominator
+  4, 4, 4, 4,
+  -2.72614225801306e-10, -2.72614225801306e-10, -2.72614225801306e-10, -2.72614225801306e-10, 2.77068142495902e-8, 2.77068142495902e-8, 2.77068142495902e-8, 2.77068142495902e-8,
+  -2.10102402082508e-6, -2.10102402082508e-6, -2.10102402082508e-6, -2.10102402082508e-6, -5.69250639462346e-5, -5.69250639462346e-5, -5.69250639462346e-5, -5.69250639462346e-5,
+  -7.34990630326855e-4, -7.34990630326855e-4, -7.34990630326855e-4, -7.34990630326855e-4, -2.95459980854025e-3, -2.95459980854025e-3, -2.95459980854025e-3, -2.95459980854025e-3,
+  -1.60960333262415e-2, -1.60960333262415e-2, -1.60960333262415e-2, -1.60960333262415e-2,
+  -1.45660718464996e-5, -1.45660718464996e-5, -1.45660718464996e-5, -1.45660718464996e-5, -2.13374055278905e-4, -2.13374055278905e-4, -2.13374055278905e-4, -2.13374055278905e-4,
+  -1.68282697438203e-3, -1.68282697438203e-3, -1.68282697438203e-3, -1.68282697438203e-3, -7.37332916720468e-3, -7.37332916720468e-3, -7.37332916720468e-3, -7.37332916720468e-3,
+  -1.42647390514189e-2, -1.42647390514189e-2, -1.42647390514189e-2, -1.42647390514189e-2,
+  // 720: gelu: √½, √(2/π) and that times 0.044715
+  0.70710678118654752, 0.70710678118654752, 0.70710678118654752, 0.70710678118654752, 0.79788456080286536, 0.79788456080286536, 0.79788456080286536, 0.79788456080286536, 0.035677408136300125, 0.035677408136300125, 0.035677408136300125, 0.035677408136300125,
+  // 768: sine and cosine: 2/π, the end of the fast path, the polynomials
+  0.63661977236758134, 0.63661977236758134, 0.63661977236758134, 0.63661977236758134, 131072, 131072, 131072, 131072,
+  -1.9515295891e-4, -1.9515295891e-4, -1.9515295891e-4, -1.9515295891e-4, 8.3321608736e-3, 8.3321608736e-3, 8.3321608736e-3, 8.3321608736e-3, -1.6666654611e-1, -1.6666654611e-1, -1.6666654611e-1, -1.6666654611e-1,
+  2.443315711809948e-5, 2.443315711809948e-5, 2.443315711809948e-5, 2.443315711809948e-5, -1.388731625493765e-3, -1.388731625493765e-3, -1.388731625493765e-3, -1.388731625493765e-3, 4.166664568298827e-2, 4.166664568298827e-2, 4.166664568298827e-2, 4.166664568298827e-2,
 ], 16);
 
 // @ts-ignore: decorator
@@ -47,16 +64,16 @@ function k(offset: usize): v128 { return v128.load(TABLE + offset); }
 export function vexp(v: v128): v128 {
   // With x first a NaN stays.
   const x = f32x4.pmin(f32x4.pmax(v, k(0)), k(16));
-  const shifted = add(mul(x, k(32)), k(48));
+  const shifted = mad(x, k(32), k(48));
   const n = f32x4.sub(shifted, k(48));
-  const r = f32x4.sub(f32x4.sub(x, mul(n, k(64))), mul(n, k(80)));
-  let p = add(mul(k(96), r), k(112));
-  p = add(mul(p, r), k(128));
-  p = add(mul(p, r), k(144));
-  p = add(mul(p, r), k(160));
-  p = add(mul(p, r), k(176));
-  p = add(mul(p, r), k(192));
-  p = add(mul(p, r), k(192));
+  const r = nmad(n, k(80), nmad(n, k(64), x));
+  let p = mad(k(96), r, k(112));
+  p = mad(p, r, k(128));
+  p = mad(p, r, k(144));
+  p = mad(p, r, k(160));
+  p = mad(p, r, k(176));
+  p = mad(p, r, k(192));
+  p = mad(p, r, k(192));
   const exponent = i32x4.sub(shifted, k(48));
   const half = i32x4.shr_s(exponent, 1);
   return mul(mul(p, powerOfTwo(half)), powerOfTwo(i32x4.sub(exponent, half)));
@@ -84,10 +101,10 @@ export function vsigmoid(x: v128): v128 {
 export function vtanh(x: v128): v128 {
   const a = f32x4.abs(x);
   const z = mul(x, x);
-  let p = add(mul(k(208), z), k(224));
-  p = add(mul(p, z), k(240));
-  p = add(mul(p, z), k(256));
-  p = add(mul(p, z), k(272));
+  let p = mad(k(208), z, k(224));
+  p = mad(p, z, k(240));
+  p = mad(p, z, k(256));
+  p = mad(p, z, k(272));
   const near = add(mul(mul(p, z), x), x);
   const e = vexp(add(a, a));
   const far = f32x4.sub(k(192), f32x4.div(add(k(192), k(192)), add(e, k(192))));
@@ -108,14 +125,14 @@ export function vlog(x: v128): v128 {
   const exponent = f32x4.convert_i32x4_s(i32x4.add(e, low));
   const m = f32x4.sub(add(fraction, v128.and(low, fraction)), k(192));
   const z = mul(m, m);
-  let p = add(mul(k(304), m), k(320));
-  p = add(mul(p, m), k(336));
-  p = add(mul(p, m), k(352));
-  p = add(mul(p, m), k(368));
-  p = add(mul(p, m), k(384));
-  p = add(mul(p, m), k(400));
-  p = add(mul(p, m), k(416));
-  p = add(mul(p, m), k(432));
+  let p = mad(k(304), m, k(320));
+  p = mad(p, m, k(336));
+  p = mad(p, m, k(352));
+  p = mad(p, m, k(368));
+  p = mad(p, m, k(384));
+  p = mad(p, m, k(400));
+  p = mad(p, m, k(416));
+  p = mad(p, m, k(432));
   p = mul(mul(p, m), z);
   p = add(p, mul(exponent, k(80)));
   p = f32x4.sub(p, mul(k(496), z));
@@ -124,4 +141,93 @@ export function vlog(x: v128): v128 {
   const infinity = f32x4.splat(Infinity);
   const ends = v128.bitselect(f32x4.neg(infinity), v128.bitselect(x, f32x4.splat(NaN), f32x4.eq(x, infinity)), f32x4.eq(x, f32x4.splat(0)));
   return v128.bitselect(y, ends, v128.and(f32x4.gt(x, f32x4.splat(0)), f32x4.lt(x, infinity)));
+}
+
+/**
+ * erf x, as x·P(x²)/Q(x²) up to 4 and 1 beyond.
+ */
+// @ts-ignore: decorator
+@inline
+export function verf(v: v128): v128 {
+  const x = f32x4.pmax(f32x4.pmin(v, k(512)), f32x4.neg(k(512)));
+  const z = mul(x, x);
+  let p = mad(k(528), z, k(544));
+  p = mad(p, z, k(560));
+  p = mad(p, z, k(576));
+  p = mad(p, z, k(592));
+  p = mad(p, z, k(608));
+  p = mad(p, z, k(624));
+  let q = mad(k(640), z, k(656));
+  q = mad(q, z, k(672));
+  q = mad(q, z, k(688));
+  q = mad(q, z, k(704));
+  return mul(x, f32x4.div(p, q));
+}
+
+/** x·Φ(x) within 2·10⁻⁶. */
+// @ts-ignore: decorator
+@inline
+export function vgelu(x: v128): v128 {
+  return mul(mul(x, k(496)), add(k(192), verf(mul(x, k(720)))));
+}
+
+/** x·½(1 + tanh(√(2/π)(x + 0.044715x³))) within 2·10⁻⁶ of that. */
+// @ts-ignore: decorator
+@inline
+export function vgeluTanh(x: v128): v128 {
+  const u = mul(x, mad(mul(x, x), k(752), k(736)));
+  return mul(mul(x, k(496)), add(k(192), vtanh(u)));
+}
+
+// x − n·π/2 in double precision, with π/2 in two parts of which the first has 33 bits: exact enough for every float up to 2¹⁷.
+// @ts-ignore: decorator
+@inline
+function reduced(x: v128, n: v128): v128 {
+  const head = f64x2.splat(1.57079631090164184570), tail = f64x2.splat(1.58932547735281966916e-8);
+  return f64x2.sub(f64x2.sub(x, f64x2.mul(n, head)), f64x2.mul(n, tail));
+}
+
+// The sine of x + turn·π/2 for |x| ≤ 2¹⁷. @see Cephes, sinf.
+// @ts-ignore: decorator
+@inline
+function turned(x: v128, turn: v128): v128 {
+  const n = f32x4.nearest(mul(x, k(768)));
+  const low = f32x4.demote_f64x2_zero(reduced(f64x2.promote_low_f32x4(x), f64x2.promote_low_f32x4(n)));
+  const upper = v128.shuffle<f32>(x, x, 2, 3, 2, 3), upperN = v128.shuffle<f32>(n, n, 2, 3, 2, 3);
+  const high = f32x4.demote_f64x2_zero(reduced(f64x2.promote_low_f32x4(upper), f64x2.promote_low_f32x4(upperN)));
+  const r = v128.shuffle<f32>(low, high, 0, 1, 4, 5);
+  const z = mul(r, r);
+  const sine = mad(mul(mad(mad(k(800), z, k(816)), z, k(832)), z), r, r);
+  const cosine = mad(mul(mad(mad(k(848), z, k(864)), z, k(880)), z), z, f32x4.sub(k(192), mul(k(496), z)));
+  const quadrant = i32x4.add(i32x4.trunc_sat_f32x4_s(n), turn);
+  const odd = i32x4.eq(v128.and(quadrant, i32x4.splat(1)), i32x4.splat(1));
+  return v128.xor(v128.bitselect(cosine, sine, odd), i32x4.shl(v128.and(quadrant, i32x4.splat(2)), 30));
+}
+
+/** sin x within 5 ulp; lanes beyond 2¹⁷ in double precision. */
+export function vsin(x: v128): v128 {
+  const y = v128.bitselect(x, turned(x, i32x4.splat(0)), f32x4.eq(x, f32x4.splat(0)));
+  const beyond = f32x4.gt(f32x4.abs(x), k(784));
+  return v128.any_true(beyond) ? v128.bitselect(slowSine(x), y, beyond) : y;
+}
+
+/** cos x within 5 ulp; lanes beyond 2¹⁷ in double precision. */
+export function vcos(x: v128): v128 {
+  const y = turned(x, i32x4.splat(1));
+  const beyond = f32x4.gt(f32x4.abs(x), k(784));
+  return v128.any_true(beyond) ? v128.bitselect(slowCosine(x), y, beyond) : y;
+}
+
+function slowSine(x: v128): v128 {
+  let y = f32x4.splat(<f32>Math.sin(<f64>f32x4.extract_lane(x, 0)));
+  y = f32x4.replace_lane(y, 1, <f32>Math.sin(<f64>f32x4.extract_lane(x, 1)));
+  y = f32x4.replace_lane(y, 2, <f32>Math.sin(<f64>f32x4.extract_lane(x, 2)));
+  return f32x4.replace_lane(y, 3, <f32>Math.sin(<f64>f32x4.extract_lane(x, 3)));
+}
+
+function slowCosine(x: v128): v128 {
+  let y = f32x4.splat(<f32>Math.cos(<f64>f32x4.extract_lane(x, 0)));
+  y = f32x4.replace_lane(y, 1, <f32>Math.cos(<f64>f32x4.extract_lane(x, 1)));
+  y = f32x4.replace_lane(y, 2, <f32>Math.cos(<f64>f32x4.extract_lane(x, 2)));
+  return f32x4.replace_lane(y, 3, <f32>Math.cos(<f64>f32x4.extract_lane(x, 3)));
 }

@@ -8,6 +8,7 @@ import { matmul } from './matmul.ts';
 import { movement } from './movement.ts';
 import { reduction } from './reduction.ts';
 import { Runtime, type WasmBuffer } from './runtime.ts';
+import { sequenceComposites, sequences } from './sequences.ts';
 
 /** Options of {@link wasm}. */
 export interface WasmOptions {
@@ -26,10 +27,14 @@ function kernelTable(runtime: Runtime): Kernels & Readonly<Record<string, Kernel
     ...matmul(runtime),
     ...convolution(runtime),
     ...indexing(runtime),
+    ...sequences(runtime),
   };
 }
 
-const composites: ReadonlySet<string> = new Set(['relu', 'sigmoid', 'fused', 'softmax', 'logSoftmax', 'maxPool', 'maxPoolGradient']);
+const composites: ReadonlySet<string> = new Set([
+  ...['relu', 'sigmoid', 'gelu', 'geluTanh', 'fused', 'softmax', 'logSoftmax', 'maxPool', 'maxPoolGradient'],
+  ...sequenceComposites,
+]);
 
 /**
  * The WebAssembly SIMD backend: what runs everywhere, without a bundler plugin. Tensors live in the module's memory.

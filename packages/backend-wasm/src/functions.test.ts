@@ -50,7 +50,16 @@ const functions: Record<string, [exact: (x: number) => number, most: number]> = 
   log: [Math.log, 2],
   sigmoid: [(x) => 1 / (1 + Math.exp(-x)), 6],
   tanh: [Math.tanh, 6],
+  erf: [erf, 4],
+  sin: [Math.sin, 5],
+  cos: [Math.cos, 5],
 };
+/** Functions whose relative error has no bound, where they fall to 0. */
+const absolute: Record<string, (x: number) => number> = {
+  gelu: (x) => (x * (1 + erf(x * Math.SQRT1_2))) / 2,
+  geluTanh: (x) => (x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))) / 2,
+};
+
 describe('functions stay within their errors over the whole range', () => {
   for (const [op, [exact, most]] of Object.entries(functions)) {
     it(`${op}: ${most} ulp`, async () => {
@@ -66,4 +75,34 @@ describe('functions stay within their errors over the whole range', () => {
       }
     });
   }
+  for (const [op, exact] of Object.entries(absolute)) {
+    it(`${op}: 2e-6, or 6 ulp`, async () => {
+      for (const values of [everywhere, special]) {
+        const got = await apply(op, values);
+        values.forEach((x, i) => {
+          if (!Number.isFinite(x)) return;
+          const error = Math.min(Math.abs(got[i]! - exact(x)), ulps(got[i]!, exact(x)) <= 6 ? 0 : Infinity);
+          expect(error, `${op}(${x})`).toBeLessThanOrEqual(2e-6);
+        });
+      }
+    });
+  }
 });
+
+/** erf by its series, and by the continued fraction of erfc beyond 2.5. */
+function erf(x: number): number {
+  const a = Math.abs(x);
+  if (Number.isNaN(x)) return x;
+  if (a > 6) return Math.sign(x);
+  if (a > 2.5) {
+    let fraction = 0;
+    for (let k = 60; k > 0; k--) fraction = k / 2 / (a + fraction);
+    return Math.sign(x) * (1 - Math.exp(-a * a) / (Math.sqrt(Math.PI) * (a + fraction)));
+  }
+  let [term, sum] = [x, x];
+  for (let n = 1; n < 80; n++) {
+    term *= (-x * x) / n;
+    sum += term / (2 * n + 1);
+  }
+  return (2 / Math.sqrt(Math.PI)) * sum;
+}

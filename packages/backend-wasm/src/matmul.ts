@@ -31,7 +31,7 @@ export function matmul(runtime: Runtime): Pick<Kernels, 'matmul'> {
           for (let i = 0; i < n; i++) {
             const [A, B, C] = [fromA + (pa + i * sa) * 4, fromB + (pb + i * sb) * 4, to + (py + i * sy) * 4];
             if (a.dtype === 'int32') kernels.matmul_i32(M, N, K, A, rowA, columnA, B, rowB, columnB, C);
-            else kernels.gemm(M, N, K, A, rowA, columnA, B, rowB, columnB, C, N * 4, 0, scratch);
+            else kernels.gemm(M, N, K, A, rowA, columnA, B, rowB, columnB, C, N * 4, 0, 0, scratch);
           }
         },
       );

@@ -24,7 +24,6 @@ export * from './primitives/table.ts';
 export { convolutionSize } from './primitives/linear.ts';
 export { windowCount } from './primitives/movement.ts';
 export * as composites from './composites/index.ts';
-export type { GeluAttributes } from './composites/activation.ts';
 export type { AttentionAttributes } from './composites/attention.ts';
 export type { LayerNormalizationAttributes } from './composites/normalization.ts';
 export type { AveragePoolAttributes, PoolingAttributes } from './composites/pooling.ts';

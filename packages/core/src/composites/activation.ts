@@ -1,4 +1,5 @@
-import { type Composite, defineOp } from '../op.ts';
+import type { Builder } from '../builder.ts';
+import { type Composite, defineOp, type Spec } from '../op.ts';
 import type { None } from '../primitives/attributes.ts';
 import { expectFloat } from '../primitives/expect.ts';
 
@@ -37,24 +38,46 @@ export const silu: Composite<None> = defineOp<None>({
   decompose: (b, [x]) => [b.mul(x!, b.apply(sigmoid, [x!], {}))],
 });
 
-/** Attributes of {@link gelu}. */
-export interface GeluAttributes {
-  readonly approximate: 'none' | 'tanh';
+/** Φ(x) = ½(1 + erf(x/√2)), the normal distribution function. */
+function normalDistribution<T extends Spec>(b: Builder<T>, x: T): T {
+  return b.mul(b.add(b.erf(b.mul(x, Math.SQRT1_2)), 1), 0.5);
 }
 
 /**
- * x · Φ(x) with the normal distribution function Φ(x) = ½(1 + erf(x/√2)), or its approximation by tanh.
+ * x · Φ(x) with the normal distribution function Φ(x) = ½(1 + erf(x/√2)).
  *
  * @see Hendrycks, Gimpel 2016, "Gaussian Error Linear Units". https://arxiv.org/abs/1606.08415
  */
-export const gelu: Composite<GeluAttributes> = defineOp<GeluAttributes>({
+export const gelu: Composite<None> = defineOp<None>({
   name: 'gelu',
+  elementwise: true,
   check: (inputs) => expectFloat('gelu', inputs),
-  decompose(b, [x], { approximate }) {
-    const phi =
-      approximate === 'none'
-        ? b.erf(b.mul(x!, Math.SQRT1_2))
-        : b.tanh(b.mul(b.add(x!, b.mul(b.mul(b.mul(x!, x!), x!), 0.044715)), Math.sqrt(2 / Math.PI)));
-    return [b.mul(b.mul(x!, 0.5), b.add(phi, 1))];
+  decompose: (b, [x]) => [b.mul(x!, normalDistribution(b, x!))],
+  // y' = Φ(x) + x·φ(x) with the density φ(x) = e^(−x²/2)/√(2π)
+  vjp(b, { inputs: [x], cotangents: [dy] }) {
+    const density = b.mul(b.exp(b.mul(b.mul(x!, x!), -0.5)), 1 / Math.sqrt(2 * Math.PI));
+    return [b.mul(dy!, b.add(normalDistribution(b, x!), b.mul(x!, density)))];
+  },
+});
+
+const [SLOPE, CUBE] = [Math.sqrt(2 / Math.PI), 0.044715];
+
+/** t = tanh(√(2/π)·(x + 0.044715·x³)) */
+function cubicTanh<T extends Spec>(b: Builder<T>, x: T): T {
+  return b.tanh(b.mul(x, b.add(b.mul(b.mul(x, x), CUBE * SLOPE), SLOPE)));
+}
+
+/** x · ½(1 + tanh(√(2/π)·(x + 0.044715·x³))): {@link gelu} approximated. */
+export const geluTanh: Composite<None> = defineOp<None>({
+  name: 'geluTanh',
+  elementwise: true,
+  check: (inputs) => expectFloat('geluTanh', inputs),
+  decompose: (b, [x]) => [b.mul(b.mul(x!, 0.5), b.add(cubicTanh(b, x!), 1))],
+  // y' = ½(1 + t) + ½x(1 − t²)·√(2/π)(1 + 3·0.044715·x²)
+  vjp(b, { inputs: [x], cotangents: [dy] }) {
+    const t = cubicTanh(b, x!);
+    const inner = b.add(b.mul(b.mul(x!, x!), 3 * CUBE * SLOPE), SLOPE);
+    const slope = b.add(b.add(t, 1), b.mul(b.mul(x!, b.sub(1, b.mul(t, t))), inner));
+    return [b.mul(dy!, b.mul(slope, 0.5))];
   },
 });

@@ -1,4 +1,4 @@
-export { gelu, relu, sigmoid, silu, softplus } from './activation.ts';
+export { gelu, geluTanh, relu, sigmoid, silu, softplus } from './activation.ts';
 export { attention, attentionGradient } from './attention.ts';
 export { sigmoidCrossEntropy, softmaxCrossEntropy } from './cross-entropy.ts';
 export { fused } from './fused.ts';

@@ -36,7 +36,7 @@ export function celu(x: Tensor, alpha = 1): Tensor {
 export const selu: Unary = (x) => mul(elu(x, 1.6732632423543772), 1.0507009873554805);
 /** x·Φ(x); `approximate: 'tanh'` for the older form. */
 export function gelu(x: Tensor, { approximate = 'none' }: { approximate?: 'none' | 'tanh' } = {}): Tensor {
-  return run(composites.gelu, [asFloat(x)], { approximate })[0]!;
+  return run(approximate === 'tanh' ? composites.geluTanh : composites.gelu, [asFloat(x)], {})[0]!;
 }
 /** x·σ(x) */
 export const silu: Unary = composite(composites.silu);

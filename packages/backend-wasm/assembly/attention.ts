@@ -1,0 +1,133 @@
+// Scaled dot-product attention of one head, block by block: the matrix of all pairs is never whole in memory.
+// Strides are in bytes; r goes from row to row, c along one.
+import { gemm, SCRATCH_BYTES } from './gemm';
+import { across, first } from './simd';
+import { vexp } from './vector-functions';
+
+const QUERIES: i32 = 128;
+const KEYS: i32 = 128;
+const ROW: usize = <usize>KEYS << 2;
+const TILE: usize = ROW * QUERIES;
+
+/** Two tiles of scores, and a maximum and a sum for each query, behind what matrix products need. */
+export function attentionScratchBytes(): i32 {
+  return <i32>(SCRATCH_BYTES + 2 * TILE + <usize>QUERIES * 8);
+}
+
+/** How many keys of a block a query sees. */
+// @ts-ignore: decorator
+@inline
+function visible(causal: i32, query: i32, firstKey: i32, keys: i32): i32 {
+  return causal ? max<i32>(0, min<i32>(keys, query - firstKey + 1)) : keys;
+}
+
+/** Scales a row of scores; what is masked or beyond `seen` becomes −∞, up to whole vectors. Gives the largest. */
+function mask(row: usize, seen: i32, keys: i32, scale: f32, m: usize, cm: usize): f32 {
+  const s = f32x4.splat(scale);
+  for (let j: usize = 0, stop = <usize>seen << 2; j < stop; j += 16) v128.store(row + j, f32x4.mul(v128.load(row + j), s));
+  if (m) for (let j = 0; j < seen; j++) if (!load<u8>(m + <usize>j * cm)) store<f32>(row + (<usize>j << 2), -Infinity);
+  const whole = (keys + 3) & ~3;
+  for (let j = seen; j < whole; j++) store<f32>(row + (<usize>j << 2), -Infinity);
+  // A NaN is passed over here, and makes the sum NaN.
+  let most = f32x4.splat(-Infinity);
+  for (let j: usize = 0, stop = <usize>whole << 2; j < stop; j += 16) most = f32x4.pmax(most, v128.load(row + j));
+  return max<f32>(max<f32>(f32x4.extract_lane(most, 0), f32x4.extract_lane(most, 1)), max<f32>(f32x4.extract_lane(most, 2), f32x4.extract_lane(most, 3)));
+}
+
+/** row ← e^(row − shift); gives the sum. */
+function exponentials(row: usize, keys: i32, shift: f32): f32 {
+  const s = f32x4.splat(shift);
+  let sum = f32x4.splat(0);
+  for (let j: usize = 0, stop = <usize>((keys + 3) & ~3) << 2; j < stop; j += 16) {
+    const e = vexp(f32x4.sub(v128.load(row + j), s));
+    v128.store(row + j, e);
+    sum = f32x4.add(sum, e);
+  }
+  return across(sum);
+}
+
+function multiply(row: usize, n: i32, factor: f32): void {
+  const f = f32x4.splat(factor), end = row + (<usize>n << 2), stop = row + (<usize>(n & ~3) << 2);
+  for (; row < stop; row += 16) v128.store(row, f32x4.mul(v128.load(row), f));
+  for (; row < end; row += 4) store<f32>(row, load<f32>(row) * factor);
+}
+
+/** y = softmax(Q·Kᵀ·scale)·V and the logarithm of each query's Σ eˢ, for T queries and S keys. */
+export function attention(
+  T: i32, S: i32, D: i32, E: i32, q: usize, rq: usize, cq: usize, k: usize, rk: usize, ck: usize, v: usize, rv: usize, cv: usize,
+  m: usize, rm: usize, cm: usize, y: usize, logs: usize, scale: f32, causal: i32, scratch: usize,
+): void {
+  const tile = scratch + SCRATCH_BYTES, most = tile + 2 * TILE, sums = most + (<usize>QUERIES << 2);
+  const ry = <usize>E << 2;
+  for (let i0 = 0; i0 < T; i0 += QUERIES) {
+    const queries = min<i32>(QUERIES, T - i0);
+    const out = y + <usize>i0 * ry;
+    for (let i = 0; i < queries; i++) {
+      store<f32>(most + (<usize>i << 2), -Infinity);
+      store<f32>(sums + (<usize>i << 2), 0);
+    }
+    for (let j0 = 0; j0 < S; j0 += KEYS) {
+      if (causal && j0 >= i0 + queries) break;
+      const keys = min<i32>(KEYS, S - j0);
+      gemm(queries, keys, D, q + <usize>i0 * rq, rq, cq, k + <usize>j0 * rk, ck, rk, tile, ROW, 0, 0, scratch);
+      for (let i = 0; i < queries; i++) {
+        const row = tile + <usize>i * ROW, at = <usize>i << 2;
+        const seen = visible(causal, i0 + i, j0, keys);
+        const before = load<f32>(most + at);
+        const now = max<f32>(before, mask(row, seen, keys, scale, m ? m + <usize>(i0 + i) * rm + <usize>j0 * cm : 0, cm));
+        const shift: f32 = now == -Infinity ? 0 : now;
+        // What was gathered so far counts relative to the new maximum.
+        const kept = first(vexp(f32x4.splat(before - shift)));
+        store<f32>(sums + at, load<f32>(sums + at) * kept + exponentials(row, keys, shift));
+        store<f32>(most + at, now);
+        if (j0 > 0 && kept != 1) multiply(out + <usize>i * ry, E, kept);
+      }
+      gemm(queries, E, keys, tile, ROW, 4, v + <usize>j0 * rv, rv, cv, out, ry, i32(j0 > 0), 0, scratch);
+    }
+    for (let i = 0; i < queries; i++) {
+      const sum = load<f32>(sums + (<usize>i << 2));
+      multiply(out + <usize>i * ry, E, <f32>1 / sum);
+      store<f32>(logs + (<usize>(i0 + i) << 2), load<f32>(most + (<usize>i << 2)) + <f32>Math.log(<f64>sum));
+    }
+  }
+}
+
+/** P = e^(S·scale − log) becomes dS = P·(dP − δ)·scale, in place. */
+function scoreGradient(p: usize, dp: usize, keys: i32, delta: f32, scale: f32): void {
+  const d = f32x4.splat(delta), s = f32x4.splat(scale);
+  for (let j: usize = 0, stop = <usize>keys << 2; j < stop; j += 16) {
+    v128.store(p + j, f32x4.mul(f32x4.mul(v128.load(p + j), f32x4.sub(v128.load(dp + j), d)), s));
+  }
+}
+
+/** Adds to dq, dk and dv, which hold zeros at first. */
+export function attentionGradient(
+  T: i32, S: i32, D: i32, E: i32, q: usize, rq: usize, cq: usize, k: usize, rk: usize, ck: usize, v: usize, rv: usize, cv: usize,
+  logs: usize, rl: usize, dy: usize, rdy: usize, cdy: usize, delta: usize, rd: usize, m: usize, rm: usize, cm: usize,
+  dq: usize, dk: usize, dv: usize, scale: f32, causal: i32, scratch: usize,
+): void {
+  const p = scratch + SCRATCH_BYTES, dp = p + TILE;
+  const widthQ = <usize>D << 2, widthV = <usize>E << 2;
+  for (let j0 = 0; j0 < S; j0 += KEYS) {
+    const keys = min<i32>(KEYS, S - j0);
+    const kj = k + <usize>j0 * rk, vj = v + <usize>j0 * rv;
+    for (let i0 = 0; i0 < T; i0 += QUERIES) {
+      const queries = min<i32>(QUERIES, T - i0);
+      if (causal && j0 >= i0 + queries) continue;
+      const qi = q + <usize>i0 * rq, dyi = dy + <usize>i0 * rdy;
+      gemm(queries, keys, D, qi, rq, cq, kj, ck, rk, p, ROW, 0, 0, scratch);
+      for (let i = 0; i < queries; i++) {
+        const row = p + <usize>i * ROW;
+        mask(row, visible(causal, i0 + i, j0, keys), keys, scale, m ? m + <usize>(i0 + i) * rm + <usize>j0 * cm : 0, cm);
+        exponentials(row, keys, load<f32>(logs + <usize>(i0 + i) * rl));
+      }
+      gemm(keys, E, queries, p, 4, ROW, dyi, rdy, cdy, dv + <usize>j0 * widthV, widthV, 1, 0, scratch);
+      gemm(queries, keys, E, dyi, rdy, cdy, vj, cv, rv, dp, ROW, 0, 0, scratch);
+      for (let i = 0; i < queries; i++) {
+        scoreGradient(p + <usize>i * ROW, dp + <usize>i * ROW, keys, load<f32>(delta + <usize>(i0 + i) * rd), scale);
+      }
+      gemm(queries, D, keys, p, ROW, 4, kj, rk, ck, dq + <usize>i0 * widthQ, widthQ, 1, 0, scratch);
+      gemm(keys, D, queries, p, 4, ROW, qi, rq, cq, dk + <usize>j0 * widthQ, widthQ, 1, 0, scratch);
+    }
+  }
+}
