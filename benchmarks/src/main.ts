@@ -1,12 +1,21 @@
 // npm run bench [-- WORK … --json FILE]: works done by several implementations in turn. Without names, all of them.
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { blockForward, blockStep } from './block/index.ts';
 import { cnn } from './cnn/index.ts';
 import { agree, contest, type Row, type Work } from './contest.ts';
-import { matmuls } from './matmul/index.ts';
+import { convolutions, elementwise, products } from './kernels/index.ts';
+import { lstm } from './lstm/index.ts';
 
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' } } });
-const works: Readonly<Record<string, readonly Work[]>> = { cnn: [cnn], matmul: matmuls };
+const works: Readonly<Record<string, readonly Work[]>> = {
+  matmul: products,
+  conv: convolutions,
+  elementwise,
+  cnn: [cnn],
+  lstm: [lstm],
+  block: [blockForward, blockStep],
+};
 const unknown = positionals.find((name) => !Object.hasOwn(works, name));
 if (unknown) {
   console.error(`There is no work ${unknown}. There are: ${Object.keys(works).join(', ')}`);
@@ -17,11 +26,11 @@ const all: Row[] = [];
 for (const work of (positionals.length ? positionals : Object.keys(works)).flatMap((name) => works[name]!)) {
   const rows = await contest(work, rounds);
   console.log(`\n${work.name}`);
-  for (const { implementation, bestMs, medianMs } of rows) {
-    const speed = work.flops ? `  ${(work.flops / bestMs / 1e6).toFixed(1).padStart(6)} GFLOP/s` : '';
+  for (const { implementation, bestMs, medianMs, gflops } of rows) {
+    const speed = gflops === undefined ? '' : `  ${gflops.toFixed(1).padStart(6)} GFLOP/s`;
     const ratios = [bestMs / rows[0]!.bestMs, medianMs / rows[0]!.medianMs].map((ratio) => ratio.toFixed(2).padStart(7));
     console.log(
-      `  ${implementation.padEnd(14)} best ${bestMs.toFixed(2).padStart(9)} ms  median ${medianMs.toFixed(2).padStart(9)} ms${speed}  ${ratios.join(' and ')} × the first`,
+      `  ${implementation.padEnd(14)} best ${bestMs.toFixed(3).padStart(9)} ms  median ${medianMs.toFixed(3).padStart(9)} ms${speed}  ${ratios.join(' and ')} × the first`,
     );
   }
   if (!agree(work, rows)) {

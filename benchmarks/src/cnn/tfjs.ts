@@ -1,14 +1,13 @@
-import { createRequire } from 'node:module';
 import type { Contestant } from '../contest.ts';
-import { batch, type Step } from './work.ts';
+import { loadTfjs } from '../peers.ts';
+import { batch, type Cnn } from './work.ts';
 
-/** TensorFlow.js on its plain JavaScript backend: its WebAssembly backend has no gradient of a convolution. */
-export async function tfjs({ images, labels, parameters }: Step): Promise<Contestant> {
-  const tf = createRequire(new URL('../../peers/package.json', import.meta.url))('@tensorflow/tfjs');
-  await tf.setBackend('cpu');
+/** On the plain JavaScript backend: the WebAssembly backend has no gradient of a convolution. */
+export async function tfjs({ images, labels, parameters }: Cnn): Promise<Contestant> {
+  const tf = await loadTfjs('cpu');
   const variables = parameters.map(({ shape, data }) => tf.variable(tf.tensor(data, shape)));
   const [k, b, w1, b1, w2, b2] = variables;
-  const x = tf.tensor4d(images, [batch, 32, 32, 3]);
+  const x = tf.tensor4d(images.data, images.shape);
   const y = tf.oneHot(tf.tensor1d(labels, 'int32'), 10);
   const optimizer = tf.train.adam(1e-3, 0.9, 0.999, 1e-8);
   const loss = () => {
@@ -17,6 +16,7 @@ export async function tfjs({ images, labels, parameters }: Step): Promise<Contes
   };
   return {
     async step() {
+      await tf.setBackend('cpu');
       const value = optimizer.minimize(loss, true);
       const result = (await value.data())[0];
       value.dispose();

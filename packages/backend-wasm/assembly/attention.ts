@@ -1,8 +1,8 @@
 // Scaled dot-product attention of one head, block by block: the matrix of all pairs is never whole in memory.
 // Strides are in bytes; r goes from row to row, c along one.
 import { gemm, SCRATCH_BYTES } from './gemm';
-import { across, first } from './simd';
-import { vexp } from './vector-functions';
+import { first } from './simd';
+import { exponentials, vexp } from './vector-functions';
 
 const QUERIES: i32 = 128;
 const KEYS: i32 = 128;
@@ -32,18 +32,6 @@ function mask(row: usize, seen: i32, keys: i32, scale: f32, m: usize, cm: usize)
   let most = f32x4.splat(-Infinity);
   for (let j: usize = 0, stop = <usize>whole << 2; j < stop; j += 16) most = f32x4.pmax(most, v128.load(row + j));
   return max<f32>(max<f32>(f32x4.extract_lane(most, 0), f32x4.extract_lane(most, 1)), max<f32>(f32x4.extract_lane(most, 2), f32x4.extract_lane(most, 3)));
-}
-
-/** row ← e^(row − shift); gives the sum. */
-function exponentials(row: usize, keys: i32, shift: f32): f32 {
-  const s = f32x4.splat(shift);
-  let sum = f32x4.splat(0);
-  for (let j: usize = 0, stop = <usize>((keys + 3) & ~3) << 2; j < stop; j += 16) {
-    const e = vexp(f32x4.sub(v128.load(row + j), s));
-    v128.store(row + j, e);
-    sum = f32x4.add(sum, e);
-  }
-  return across(sum);
 }
 
 function multiply(row: usize, n: i32, factor: f32): void {
@@ -78,7 +66,7 @@ export function attention(
         const shift: f32 = now == -Infinity ? 0 : now;
         // What was gathered so far counts relative to the new maximum.
         const kept = first(vexp(f32x4.splat(before - shift)));
-        store<f32>(sums + at, load<f32>(sums + at) * kept + exponentials(row, keys, shift));
+        store<f32>(sums + at, load<f32>(sums + at) * kept + exponentials(keys, row, shift, row));
         store<f32>(most + at, now);
         if (j0 > 0 && kept != 1) multiply(out + <usize>i * ry, E, kept);
       }
@@ -119,7 +107,7 @@ export function attentionGradient(
       for (let i = 0; i < queries; i++) {
         const row = p + <usize>i * ROW;
         mask(row, visible(causal, i0 + i, j0, keys), keys, scale, m ? m + <usize>(i0 + i) * rm + <usize>j0 * cm : 0, cm);
-        exponentials(row, keys, load<f32>(logs + <usize>(i0 + i) * rl));
+        exponentials(keys, row, load<f32>(logs + <usize>(i0 + i) * rl), row);
       }
       gemm(keys, E, queries, p, 4, ROW, dyi, rdy, cdy, dv + <usize>j0 * widthV, widthV, 1, 0, scratch);
       gemm(queries, keys, E, dyi, rdy, cdy, vj, cv, rv, dp, ROW, 0, 0, scratch);

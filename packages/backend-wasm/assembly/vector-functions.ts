@@ -1,4 +1,4 @@
-import { mad, nmad } from './simd';
+import { across, first, mad, nmad } from './simd';
 
 // Functions of four floats at a time. Constants lie in a table: the engine would make each anew at every use.
 
@@ -43,6 +43,16 @@ const TABLE: usize = memory.data<f32>([
   0.63661977236758134, 0.63661977236758134, 0.63661977236758134, 0.63661977236758134, 131072, 131072, 131072, 131072,
   -1.9515295891e-4, -1.9515295891e-4, -1.9515295891e-4, -1.9515295891e-4, 8.3321608736e-3, 8.3321608736e-3, 8.3321608736e-3, 8.3321608736e-3, -1.6666654611e-1, -1.6666654611e-1, -1.6666654611e-1, -1.6666654611e-1,
   2.443315711809948e-5, 2.443315711809948e-5, 2.443315711809948e-5, 2.443315711809948e-5, -1.388731625493765e-3, -1.388731625493765e-3, -1.388731625493765e-3, -1.388731625493765e-3, 4.166664568298827e-2, 4.166664568298827e-2, 4.166664568298827e-2, 4.166664568298827e-2,
+  // 896: tanh: 9, where it is 1, 0.0004, below which it is x; its numerator and its denominator
+  9, 9, 9, 9, 0.0004, 0.0004, 0.0004, 0.0004,
+  -2.76076847742355e-16, -2.76076847742355e-16, -2.76076847742355e-16, -2.76076847742355e-16, 2.00018790482477e-13, 2.00018790482477e-13, 2.00018790482477e-13, 2.00018790482477e-13,
+  -8.60467152213735e-11, -8.60467152213735e-11, -8.60467152213735e-11, -8.60467152213735e-11, 5.12229709037114e-8, 5.12229709037114e-8, 5.12229709037114e-8, 5.12229709037114e-8,
+  1.48572235717979e-5, 1.48572235717979e-5, 1.48572235717979e-5, 1.48572235717979e-5, 6.37261928875436e-4, 6.37261928875436e-4, 6.37261928875436e-4, 6.37261928875436e-4,
+  4.89352455891786e-3, 4.89352455891786e-3, 4.89352455891786e-3, 4.89352455891786e-3,
+  1.19825839466702e-6, 1.19825839466702e-6, 1.19825839466702e-6, 1.19825839466702e-6, 1.18534705686654e-4, 1.18534705686654e-4, 1.18534705686654e-4, 1.18534705686654e-4,
+  2.268434632439e-3, 2.268434632439e-3, 2.268434632439e-3, 2.268434632439e-3, 4.89352518554385e-3, 4.89352518554385e-3, 4.89352518554385e-3, 4.89352518554385e-3,
+  // 1104: where eˣ is taken for 0
+  -88.0296919, -88.0296919, -88.0296919, -88.0296919,
 ], 16);
 
 // @ts-ignore: decorator
@@ -95,23 +105,62 @@ export function vsigmoid(x: v128): v128 {
   return f32x4.div(over, add(k(192), t));
 }
 
-/** tanh x within 6 ulp: a polynomial below 0.625, and 1 − 2/(e²ˣ + 1) beyond. @see Cephes, tanhf. */
+/** tanh x within 6 ulp, as x·P(x²)/Q(x²) up to 9 and 1 beyond. */
 // @ts-ignore: decorator
 @inline
-export function vtanh(x: v128): v128 {
-  const a = f32x4.abs(x);
+export function vtanh(v: v128): v128 {
+  const x = f32x4.pmax(f32x4.pmin(v, k(896)), f32x4.neg(k(896)));
   const z = mul(x, x);
-  let p = mad(k(208), z, k(224));
-  p = mad(p, z, k(240));
-  p = mad(p, z, k(256));
-  p = mad(p, z, k(272));
-  const near = add(mul(mul(p, z), x), x);
-  const e = vexp(add(a, a));
-  const far = f32x4.sub(k(192), f32x4.div(add(k(192), k(192)), add(e, k(192))));
-  const signed = v128.or(far, v128.and(x, i32x4.splat(i32.MIN_VALUE)));
-  return v128.bitselect(near, signed, f32x4.lt(a, k(288)));
+  let p = mad(k(928), z, k(944));
+  p = mad(p, z, k(960));
+  p = mad(p, z, k(976));
+  p = mad(p, z, k(992));
+  p = mad(p, z, k(1008));
+  p = mad(p, z, k(1024));
+  let q = mad(k(1040), z, k(1056));
+  q = mad(q, z, k(1072));
+  q = mad(q, z, k(1088));
+  return v128.bitselect(v, f32x4.div(mul(x, p), q), f32x4.lt(f32x4.abs(v), k(912)));
 }
 
+/** eˣ within 2 ulp for x ≤ 0; what is too small to be normal is 0. */
+// @ts-ignore: decorator
+@inline
+export function vexpNegative(v: v128): v128 {
+  const x = f32x4.pmax(v, k(1104));
+  const shifted = mad(x, k(32), k(48));
+  const n = f32x4.sub(shifted, k(48));
+  const r = nmad(n, k(80), nmad(n, k(64), x));
+  let p = mad(k(96), r, k(112));
+  p = mad(p, r, k(128));
+  p = mad(p, r, k(144));
+  p = mad(p, r, k(160));
+  p = mad(p, r, k(176));
+  p = mad(p, r, k(192));
+  p = mad(p, r, k(192));
+  return mul(p, powerOfTwo(i32x4.sub(shifted, k(48))));
+}
+
+/** y ← e^(x − shift) for n numbers, none above the shift; gives the sum. */
+export function exponentials(n: i32, x: usize, shift: f32, y: usize): f32 {
+  const s = f32x4.splat(shift);
+  let a = f32x4.splat(0), b = a;
+  const end = x + (<usize>n << 2), stop = x + (<usize>(n & ~7) << 2);
+  for (; x < stop; x += 32, y += 32) {
+    const p = vexpNegative(f32x4.sub(v128.load(x), s)), q = vexpNegative(f32x4.sub(v128.load(x, 16), s));
+    v128.store(y, p);
+    v128.store(y, q, 16);
+    a = add(a, p);
+    b = add(b, q);
+  }
+  let sum = across(add(a, b));
+  for (; x < end; x += 4, y += 4) {
+    const e = first(vexpNegative(f32x4.splat(load<f32>(x) - shift)));
+    store<f32>(y, e);
+    sum += e;
+  }
+  return sum;
+}
 /** ln x within 2 ulp: x = 2ᵉ·m with m from √½ to √2, ln x = e·ln 2 + ln m. @see Cephes, logf. */
 // @ts-ignore: decorator
 @inline
@@ -144,7 +193,7 @@ export function vlog(x: v128): v128 {
 }
 
 /**
- * erf x, as x·P(x²)/Q(x²) up to 4 and 1 beyond.
+ * erf x within 6 ulp, as x·P(x²)/Q(x²) up to 4 and 1 beyond.
  */
 // @ts-ignore: decorator
 @inline

@@ -50,7 +50,7 @@ const functions: Record<string, [exact: (x: number) => number, most: number]> = 
   log: [Math.log, 2],
   sigmoid: [(x) => 1 / (1 + Math.exp(-x)), 6],
   tanh: [Math.tanh, 6],
-  erf: [erf, 4],
+  erf: [erf, 6],
   sin: [Math.sin, 5],
   cos: [Math.cos, 5],
 };

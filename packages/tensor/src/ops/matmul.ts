@@ -9,6 +9,10 @@ import { asNumber, promote } from './promote.ts';
 export function matmul(a: Tensor, b: Tensor): Tensor {
   if (a.rank === 0 || b.rank === 0) throw new ShapeError('[matmul] operands must have at least one axis: got a scalar. Use mul.');
   const [x, y] = promote('matmul', [a, b]).map(asNumber) as [Tensor, Tensor];
+  // One matrix for all leading axes: one product of many rows, and so is its gradient.
+  if (x.rank > 2 && y.rank === 2 && x.size > 0 && x.shape.at(-1) === y.shape[0]) {
+    return reshape(matmul(reshape(x, [-1, y.shape[0]!]), y), [...x.shape.slice(0, -1), y.shape[1]!]);
+  }
   const product = run('matmul', [x.rank === 1 ? expandDims(x, 0) : x, y.rank === 1 ? expandDims(y, 1) : y], {})[0]!;
   const column = y.rank === 1 ? squeeze(product, -1) : product;
   return x.rank === 1 ? squeeze(column, y.rank === 1 ? -1 : -2) : column;

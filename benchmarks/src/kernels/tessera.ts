@@ -1,0 +1,24 @@
+import { wasm } from '@tessera/backend-wasm';
+import { setDefaultBackend, tensor, tidy } from '@tessera/tensor';
+import type { Contestant } from '../contest.ts';
+import type { Kernel } from './work.ts';
+
+export async function tessera({ inputs, times, tessera: run }: Kernel): Promise<Contestant> {
+  setDefaultBackend(await wasm());
+  const tensors = inputs.map(({ shape, data }) => tensor(data, { shape }));
+  return {
+    async step() {
+      for (let i = 0; i < times; i++) run(...tensors).dispose();
+    },
+    async check() {
+      const mean = tidy(() =>
+        run(...tensors)
+          .abs()
+          .mean(),
+      );
+      const value = await mean.item();
+      mean.dispose();
+      return value;
+    },
+  };
+}

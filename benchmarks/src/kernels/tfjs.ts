@@ -1,0 +1,25 @@
+import type { Contestant } from '../contest.ts';
+import { loadTfjs } from '../peers.ts';
+import type { Kernel } from './work.ts';
+
+export async function tfjs({ inputs, times, tfjs: run }: Kernel): Promise<Contestant> {
+  const tf = await loadTfjs('wasm');
+  const tensors = inputs.map(({ shape, data }) => tf.tensor(data, shape));
+  return {
+    async step() {
+      await tf.setBackend('wasm');
+      for (let i = 0; i < times; i++) run!(tf, ...tensors).dispose();
+    },
+    async check() {
+      await tf.setBackend('wasm');
+      const mean = tf.tidy(() =>
+        run!(tf, ...tensors)
+          .abs()
+          .mean(),
+      );
+      const [value] = await mean.data();
+      mean.dispose();
+      return value;
+    },
+  };
+}

@@ -1,0 +1,24 @@
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+
+const require = createRequire(new URL('../peers/package.json', import.meta.url));
+
+// oxlint-disable-next-line typescript/no-explicit-any
+export type Any = any;
+
+/** TensorFlow.js on one of its backends. On WebAssembly it has SIMD and, in Node, one thread. */
+export async function loadTfjs(backend: 'wasm' | 'cpu'): Promise<Any> {
+  const tf = require('@tensorflow/tfjs');
+  if (backend === 'wasm') require('@tensorflow/tfjs-backend-wasm');
+  if (!(await tf.setBackend(backend))) throw new Error(`its ${backend} backend did not start`);
+  return tf;
+}
+
+/** jax-js on WebAssembly. */
+export async function loadJax(): Promise<Any> {
+  const path = require.resolve('@jax-js/jax').replace(/\.cjs$/, '.js');
+  const jax = await import(pathToFileURL(path).href);
+  await jax.init('wasm');
+  jax.defaultDevice('wasm');
+  return jax;
+}
