@@ -25,6 +25,23 @@ const budgets = {
   testkit: 46,
 };
 
+/** Bytes gzipped of what is always loaded, and of the largest of what is imported on demand: of variants one is. */
+function weigh({ outputs }, outputFiles) {
+  const sizeOf = (path) => gzipSync(outputFiles.find((file) => file.path === join(root, path)).contents).length;
+  const closure = (path, seen = new Set()) => {
+    if (seen.has(path) || !outputs[path]) return seen;
+    seen.add(path);
+    for (const { path: next, kind } of outputs[path].imports) if (kind === 'import-statement') closure(next, seen);
+    return seen;
+  };
+  const entry = Object.keys(outputs).find((path) => outputs[path].entryPoint?.endsWith('dist/index.js'));
+  const always = closure(entry);
+  const sum = (paths) => [...paths].reduce((total, path) => total + sizeOf(path), 0);
+  const demanded = [...always].flatMap((path) => outputs[path].imports.filter(({ kind }) => kind === 'dynamic-import'));
+  const variants = demanded.map(({ path }) => sum([...closure(path)].filter((part) => !always.has(part))));
+  return sum(always) + Math.max(0, ...variants);
+}
+
 let failed = false;
 const fail = (name, message) => {
   failed = true;
@@ -37,27 +54,35 @@ for (const name of readdirSync(join(root, 'packages')).sort()) {
 
   // A bundler's view of the types; the kernels are no module and have none.
   const attw = join(root, 'node_modules', '@arethetypeswrong', 'cli', 'dist', 'index.js');
-  const types = spawnSync(process.execPath, [attw, '--pack', folder, '--profile', 'esm-only', '--exclude-entrypoints', 'kernels.wasm'], {
-    encoding: 'utf8',
-  });
+  const types = spawnSync(
+    process.execPath,
+    [attw, '--pack', folder, '--profile', 'esm-only', '--exclude-entrypoints', 'simd.wasm', 'relaxed-simd.wasm'],
+    {
+      encoding: 'utf8',
+    },
+  );
   if (types.status !== 0) fail(name, types.stdout);
 
   const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   for (const entry of Object.values(exports)) if (entry.import) await import(join(folder, entry.import));
 
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     entryPoints: [join(folder, 'dist', 'index.js')],
     bundle: true,
+    splitting: true,
     minify: true,
     format: 'esm',
     write: false,
+    metafile: true,
+    outdir: root,
+    absWorkingDir: root,
     platform: 'neutral',
     mainFields: ['module', 'main'],
     conditions: ['import'],
     external: ['node:*'],
     logLevel: 'silent',
   });
-  const kilobytes = gzipSync(outputFiles[0].contents).length / 1024;
+  const kilobytes = weigh(metafile, outputFiles) / 1024;
   const budget = budgets[name] ?? 20;
   console.log(`${name.padEnd(14)} ${kilobytes.toFixed(1).padStart(6)} kB of ${budget}`);
   if (kilobytes > budget) fail(name, `must weigh at most ${budget} kB gzipped: got ${kilobytes.toFixed(1)}`);

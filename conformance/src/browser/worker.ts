@@ -1,3 +1,3 @@
 import { program } from './program.ts';
 
-postMessage(await program());
+postMessage(await program({ deterministic: true }));

@@ -1,5 +1,5 @@
-// Compiles the AssemblyScript kernels into src/generated/kernels.ts (for bundlers: no file to find at run time) and
-// build/kernels.wasm (for runtimes that only take precompiled modules). Does nothing when both are up to date.
+// Compiles the AssemblyScript kernels into src/generated (for bundlers: no file to find at run time) and build/*.wasm (for
+// runtimes that only take precompiled modules), once for plain SIMD and once for relaxed. Does nothing when they are up to date.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -8,13 +8,14 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const assembly = join(root, 'assembly');
 const build = join(root, 'build');
-const module = join(root, 'src', 'generated', 'kernels.ts');
+const generated = join(root, 'src', 'generated');
 const sources = readdirSync(assembly).sort();
 
 const hash = createHash('sha256').update(readFileSync(fileURLToPath(import.meta.url)));
 for (const file of sources) hash.update(file).update(readFileSync(join(assembly, file)));
 const stamp = `// Sources: ${hash.digest('hex')}`;
-const current = existsSync(module) && existsSync(join(build, 'kernels.wasm')) && readFileSync(module, 'utf8').startsWith(stamp);
+const names = join(generated, 'names.ts');
+const current = existsSync(names) && existsSync(join(build, 'relaxed-simd.wasm')) && readFileSync(names, 'utf8').startsWith(stamp);
 if (current) process.exit(0);
 
 console.log('Compiling the WebAssembly kernels …');
@@ -26,34 +27,58 @@ texts.set('elementwise.ts', elementwise());
 texts.set('panel.ts', gemmPanels());
 
 const { default: asc } = await import('assemblyscript/asc');
-const files = new Map();
-const { error, stderr } = await asc.main(
-  ['index.ts', '-o', 'kernels.wasm', '--runtime', 'stub', '--importMemory', '--enable', 'simd', '-O3', '--noAssert', '--use', 'abort='],
-  {
-    readFile: (name) => texts.get(name.replace(/^\.\//, '')) ?? null,
-    writeFile: (name, data) => void files.set(name, data),
-    listFiles: () => [],
-  },
-);
-if (error) {
-  console.error(stderr.toString());
-  throw error;
+
+/** Compiles the kernels for a set of instructions. */
+async function compile(features) {
+  const files = new Map();
+  const options = ['--runtime', 'stub', '--importMemory', '--maximumMemory', '65536', '-O3', '--noAssert', '--use', 'abort='];
+  const { error, stderr } = await asc.main(
+    ['index.ts', '-o', 'kernels.wasm', ...options, ...features.flatMap((feature) => ['--enable', feature])],
+    {
+      readFile: (name) => texts.get(name.replace(/^\.\//, '')) ?? null,
+      writeFile: (name, data) => void files.set(name, data),
+      listFiles: () => [],
+    },
+  );
+  if (error) {
+    console.error(stderr.toString());
+    throw error;
+  }
+  return files.get('kernels.wasm');
 }
-const wasm = files.get('kernels.wasm');
-const names = WebAssembly.Module.exports(new WebAssembly.Module(wasm))
-  .filter(({ kind }) => kind === 'function')
-  .map(({ name }) => name);
+
+/** Where the module says what memory it imports: the byte that tells whether it is shared, behind the import's name and kind. */
+function memoryFlagOf(wasm) {
+  const at = Buffer.from(wasm).indexOf(Buffer.from('\x03env\x06memory\x02\x01', 'latin1'));
+  if (at < 0) throw new Error('The module must import env.memory with a maximum');
+  return at + 12;
+}
+
 mkdirSync(build, { recursive: true });
-mkdirSync(dirname(module), { recursive: true });
-writeFileSync(join(build, 'kernels.wasm'), wasm);
-writeFileSync(
-  module,
-  `${stamp}
-/** The kernels as base64. */
+mkdirSync(generated, { recursive: true });
+const builds = { simd: ['simd'], 'relaxed-simd': ['simd', 'relaxed-simd'] };
+let exported = [];
+for (const [name, features] of Object.entries(builds)) {
+  const wasm = await compile(features);
+  if (name === 'simd')
+    exported = WebAssembly.Module.exports(new WebAssembly.Module(wasm)).flatMap((entry) => (entry.kind === 'function' ? [entry.name] : []));
+  writeFileSync(join(build, `${name}.wasm`), wasm);
+  writeFileSync(
+    join(generated, `${name}.ts`),
+    `/** The kernels as base64. */
 export const base64: string = '${Buffer.from(wasm).toString('base64')}';
 
-/** What the module exports. Addresses and sizes are int32. */
-export type KernelName = ${names.map((name) => `'${name}'`).join(' | ')};
+/** Which byte of them says whether their memory is shared: 1 or 3. */
+export const memoryFlag: number = ${memoryFlagOf(wasm)};
+`,
+  );
+  console.log(`  ${name}: ${(wasm.length / 1024).toFixed(1)} kB`);
+}
+writeFileSync(
+  names,
+  `${stamp}
+/** What the modules export. Addresses and sizes are int32. */
+export type KernelName = ${exported.map((name) => `'${name}'`).join(' | ')};
 `,
 );
-console.log(`  ${names.length} kernels, ${(wasm.length / 1024).toFixed(1)} kB, ${((performance.now() - began) / 1000).toFixed(1)} s`);
+console.log(`  ${exported.length} kernels, ${((performance.now() - began) / 1000).toFixed(1)} s`);

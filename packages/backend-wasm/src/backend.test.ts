@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { Allocator } from './allocator.ts';
 import { wasm } from './backend.ts';
 
-const kernels = readFileSync(join(import.meta.dirname, '..', 'build', 'kernels.wasm'));
+const kernels = readFileSync(join(import.meta.dirname, '..', 'build', 'simd.wasm'));
 
 describe('wasm', () => {
   it('runs from a precompiled module', async () => {
@@ -22,7 +22,7 @@ describe('wasm', () => {
   it('runs in a worker', async () => {
     const source = `
       import { parentPort, workerData } from 'node:worker_threads';
-      const memory = new WebAssembly.Memory({ initial: 16 });
+      const memory = new WebAssembly.Memory({ initial: 16, maximum: 65536 });
       const { exports } = await WebAssembly.instantiate(workerData, { env: { memory } });
       new Float32Array(memory.buffer, 70000, 2).set([9, 16]);
       exports.sqrt_f32(1, 2, 70000, 0, 1, 80000);

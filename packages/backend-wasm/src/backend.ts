@@ -2,7 +2,6 @@ import { type Backend, type Buffer, DeviceError, type Kernel, type Kernels, type
 import { convolution } from './convolution.ts';
 import { elementwise } from './elementwise.ts';
 import { fused } from './fused.ts';
-import { base64 } from './generated/kernels.ts';
 import { indexing } from './indexing.ts';
 import { matmul } from './matmul.ts';
 import { movement } from './movement.ts';
@@ -12,10 +11,35 @@ import { sequenceComposites, sequences } from './sequences.ts';
 
 /** Options of {@link wasm}. */
 export interface WasmOptions {
-  /** The kernels precompiled, for runtimes that compile nothing: `@tessera/backend-wasm/kernels.wasm`. */
+  /** The kernels precompiled, for runtimes that compile nothing: `@tessera/backend-wasm/simd.wasm`, or `relaxed-simd.wasm`. */
   readonly module?: WebAssembly.Module;
   /** The most memory that tensors may take in bytes (default and at most 4 GiB). */
   readonly maximumBytes?: number;
+  /**
+   * Keeps to plain SIMD, whose results are the same to the last bit on every machine (default `false`: relaxed SIMD where the
+   * engine has it, which fuses products and sums as the processor does).
+   */
+  readonly deterministic?: boolean;
+}
+
+/** The instructions that kernels were compiled for. */
+export type WasmBuild = 'simd' | 'relaxed-simd' | 'precompiled';
+
+/** The backend that {@link wasm} makes. */
+export interface WasmBackend extends Backend {
+  readonly build: WasmBuild;
+}
+
+// (func (param v128 v128 v128) (result v128) (f32x4.relaxed_madd (local.get 0) (local.get 1) (local.get 2)))
+const RELAXED_PROBE = Uint8Array.from('0061736d0100000001080160037b7b7b017b030201000a0d010b00200020012002fd85020b'.match(/../g)!, (byte) =>
+  Number.parseInt(byte, 16),
+);
+
+/** The kernels that suit this engine. */
+async function compileKernels(deterministic: boolean): Promise<{ module: WebAssembly.Module; build: WasmBuild }> {
+  const build = !deterministic && WebAssembly.validate(RELAXED_PROBE) ? 'relaxed-simd' : 'simd';
+  const { base64 } = await (build === 'simd' ? import('./generated/simd.ts') : import('./generated/relaxed-simd.ts'));
+  return { module: await WebAssembly.compile(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))), build };
 }
 
 function kernelTable(runtime: Runtime): Kernels & Readonly<Record<string, Kernel<never>>> {
@@ -43,11 +67,13 @@ const composites: ReadonlySet<string> = new Set([
  * @example
  * setDefaultBackend(await wasm())
  */
-export async function wasm({ module, maximumBytes }: WasmOptions = {}): Promise<Backend> {
+export async function wasm({ module, maximumBytes, deterministic = false }: WasmOptions = {}): Promise<WasmBackend> {
   let runtime: Runtime | undefined;
+  let build: WasmBuild;
   try {
-    const compiled = module ?? (await WebAssembly.compile(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))));
-    runtime = await Runtime.instantiate(compiled, maximumBytes);
+    const compiled = module ? { module, build: 'precompiled' as const } : await compileKernels(deterministic);
+    build = compiled.build;
+    runtime = await Runtime.instantiate(compiled.module, maximumBytes);
   } catch (cause) {
     throw new DeviceError('[wasm] WebAssembly with SIMD must be there, and compiling allowed. On edge runtimes pass { module }.', {
       cause,
@@ -64,6 +90,7 @@ export async function wasm({ module, maximumBytes }: WasmOptions = {}): Promise<
 
   return {
     name: 'wasm',
+    build,
     computes: new Set(['float32', 'int32', 'bool']),
     composites,
     allocate(byteLength): WasmBuffer {

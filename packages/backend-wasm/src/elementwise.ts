@@ -52,7 +52,8 @@ export type ElementwiseComposite = 'relu' | 'sigmoid' | 'gelu' | 'geluTanh';
 export function elementwise({ kernels }: Runtime): Pick<Kernels, Names> & Record<ElementwiseComposite, Kernel<None>> {
   const find: Lookup = (name) => kernels[name as keyof KernelExports];
   const table: Record<string, Kernel<None>> = {};
-  for (const op of [...floatUnary, ...numberUnary, 'isNaN', 'logicalNot', 'relu', 'sigmoid', 'gelu', 'geluTanh']) table[op] = unary(find, op);
+  for (const op of [...floatUnary, ...numberUnary, 'isNaN', 'logicalNot', 'relu', 'sigmoid', 'gelu', 'geluTanh'])
+    table[op] = unary(find, op);
   for (const op of [...numberBinary, ...comparisons, ...logicalBinary]) table[op] = binary(find, op);
   const select: Kernel<None> = ([condition, a, b], _, [y]) => {
     const size = bytesPerElement(a.dtype);

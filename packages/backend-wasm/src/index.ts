@@ -4,4 +4,4 @@
  * @module @tessera/backend-wasm
  */
 
-export { wasm, type WasmOptions } from './backend.ts';
+export { wasm, type WasmBackend, type WasmBuild, type WasmOptions } from './backend.ts';

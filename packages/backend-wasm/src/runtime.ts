@@ -1,6 +1,6 @@
 import { type Buffer, bytesPerElement, DeviceError, type Operand } from '@tessera/core';
 import { Allocator } from './allocator.ts';
-import type { KernelName } from './generated/kernels.ts';
+import type { KernelName } from './generated/names.ts';
 
 /** A buffer of this backend: a stretch of the module's memory. */
 export interface WasmBuffer extends Buffer {
@@ -28,7 +28,7 @@ export class Runtime {
   }
 
   static async instantiate(module: WebAssembly.Module, maximumBytes?: number): Promise<Runtime> {
-    const memory = new WebAssembly.Memory({ initial: 16 });
+    const memory = new WebAssembly.Memory({ initial: 16, maximum: 65_536 });
     const instance = await WebAssembly.instantiate(module, { env: { memory } });
     return new Runtime(memory, instance.exports as unknown as KernelExports, maximumBytes);
   }

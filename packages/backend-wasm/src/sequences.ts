@@ -25,8 +25,7 @@ export const sequenceComposites: readonly Names[] = [
 ];
 
 /** 1 where the elements lie one after another, 0 where one is repeated. */
-const stepOf = ({ view: { strides, shape } }: Operand): number =>
-  strides.some((stride) => stride !== 0) || sizeOf(shape) <= 1 ? 1 : 0;
+const stepOf = ({ view: { strides, shape } }: Operand): number => (strides.some((stride) => stride !== 0) || sizeOf(shape) <= 1 ? 1 : 0);
 
 export function sequences(runtime: Runtime): Readonly<Record<Names, Kernel<never>>> {
   const { kernels } = runtime;
