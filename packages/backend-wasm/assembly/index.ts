@@ -8,3 +8,4 @@ export * from './reduction';
 export { maxPool, maxPoolGradient } from './pooling';
 export * from './normalization';
 export * from './recurrent';
+export * from './winograd';

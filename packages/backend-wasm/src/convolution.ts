@@ -40,16 +40,65 @@ function describe(runtime: Runtime, at: number, x: Shape, window: readonly numbe
 type Names = 'convolution' | 'convolutionInputGradient' | 'convolutionKernelGradient';
 type PoolingComposites = { readonly maxPool: Kernel<PoolingAttributes>; readonly maxPoolGradient: Kernel<PoolingAttributes> };
 
+/** Whether Winograd's form fits and pays: windows 3 × 3 with stride 1 over channels and filters that fill its panels. */
+function suitsWinograd(
+  x: Shape,
+  w: Shape,
+  y: Shape,
+  { strides, dilation, padding, groups }: ConvolutionAttributes,
+  backward: boolean,
+): boolean {
+  const [from, to] = backward ? [w.at(-1)!, w.at(-2)!] : [w.at(-2)!, w.at(-1)!];
+  return (
+    x.length === 4 &&
+    w[0] === 3 &&
+    w[1] === 3 &&
+    groups === 1 &&
+    [...strides, ...dilation].every((n) => n === 1) &&
+    padding.flat().every((n) => n >= 0 && n <= 2) &&
+    from >= 16 &&
+    from % 4 === 0 &&
+    to % 16 === 0 &&
+    y[0] * y[1] * y[2] >= 64
+  );
+}
+
 export function convolution(runtime: Runtime): Pick<Kernels, Names> & PoolingComposites {
   const { kernels } = runtime;
   const run = (op: Names, x: Shape, w: Shape, y: Shape, geometry: ConvolutionAttributes, a: Operand, b: Operand, out: Operand): void => {
-    if (op !== 'convolution' || sizeOf(w) === 0) kernels.fill_32(sizeOf(out.view.shape), 0, 0, addressOf(out));
-    if (sizeOf(x) === 0 || sizeOf(y) === 0 || sizeOf(w) === 0) return;
+    if (sizeOf(x) === 0 || sizeOf(y) === 0 || sizeOf(w) === 0) {
+      kernels.fill_32(sizeOf(out.view.shape), 0, 0, addressOf(out));
+      return;
+    }
+    if (op !== 'convolutionKernelGradient' && suitsWinograd(x, w, y, geometry, op === 'convolutionInputGradient')) {
+      return winograd(op === 'convolutionInputGradient', x, w, y, geometry, a, b, out);
+    }
+    if (op !== 'convolution') kernels.fill_32(sizeOf(out.view.shape), 0, 0, addressOf(out));
     const patch = sizeOf(w) / w.at(-1)!;
     const rows = Math.ceil((kernels.convolutionBlock(patch) * patch * 4) / 64) * 64;
     const scratch = runtime.scratch(128 + rows + kernels.gemmScratchBytes());
     describe(runtime, scratch, x, w.slice(0, -2), w.at(-1)!, y, geometry);
     kernels[op](scratch, addressOf(a), addressOf(b), addressOf(out), scratch + 128, scratch + 128 + rows);
+  };
+  const winograd = (
+    backward: boolean,
+    x: Shape,
+    w: Shape,
+    y: Shape,
+    geometry: ConvolutionAttributes,
+    from: Operand,
+    kernel: Operand,
+    to: Operand,
+  ): void => {
+    const [channels, filters] = [from.view.shape.at(-1)!, to.view.shape.at(-1)!];
+    const transformed = 16 * channels * filters * 4;
+    const scratch = runtime.scratch(128 + transformed + kernels.winogradScratchBytes(channels, filters));
+    describe(runtime, scratch, x, w.slice(0, -2), w.at(-1)!, y, geometry);
+    const [N, H, W] = to.view.shape;
+    const tiles = N * Math.ceil(H / 2) * Math.ceil(W / 2);
+    const u = scratch + 128;
+    kernels.winogradKernel(scratch, addressOf(kernel), u, Number(backward));
+    kernels.winograd(scratch, addressOf(from), u, addressOf(to), 0, tiles, Number(backward), u + transformed);
   };
   const pool = (
     op: 'maxPool' | 'maxPoolGradient',

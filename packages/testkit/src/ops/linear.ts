@@ -43,6 +43,16 @@ export const linear: readonly OpDescription[] = [
   {
     name: 'convolution',
     samples: [
+      // Channels, filters and sizes that a backend may do by Winograd's form, with odd edges.
+      ...(['same', 'valid', 2] as const).map(
+        (padding): OpSample => ({
+          inputs: [floats([2, 9, 8, 16]), floats([3, 3, 16, 32])],
+          run: (x, w) => t.conv(x!, w!, { padding }),
+          tolerance: { rtol: 1e-4, atol: 1e-4 },
+          order: 0,
+          gradients: true,
+        }),
+      ),
       {
         inputs: [floats([2, 7, 6, 3]), floats([3, 3, 3, 4])],
         run: (x, w) => [t.conv(x!, w!), t.conv(x!, w!, { padding: 'same', strides: 2 })],

@@ -1,0 +1,146 @@
+// Convolutions 3 × 3 with stride 1 by Winograd's F(2×2, 3×3): each tile of 2 × 2 outputs is a product of 16 numbers for each
+// channel and filter, not of 36. @see Lavin, Gray 2015, "Fast Algorithms for Convolutional Neural Networks". https://arxiv.org/abs/1509.09308
+//
+// Backward means the gradient of the input: the same with outputs and inputs changed over, and the kernel turned round.
+import { g } from './geometry';
+import { panel } from './panel';
+
+/** Tiles that go through together: their transforms stay in the second cache. */
+const TILES: i32 = 64;
+
+/** Scratch for tiles of `from` channels that become `to`: transforms, products, a row of zeros and sixteen addresses. */
+export function winogradScratchBytes(from: i32, to: i32): i32 {
+  return (16 * TILES * (from + to) + from) * 4 + 64;
+}
+
+/** The kernel's transform G·w·Gᵀ, 16 matrices `[from, to]`, each packed in panels of 16 columns. */
+export function winogradKernel(geometry: usize, w: usize, u: usize, backward: i32): void {
+  const C = g(geometry, 4), F = g(geometry, 8);
+  const from = backward ? F : C, to = backward ? C : F;
+  const plane = <usize>(C * F) << 2, size = <usize>(from * to) << 2;
+  // Along memory of w: the last axis is F.
+  for (let c = 0; c < C; c++) {
+    for (let f = 0; f < F; f++) {
+      const at = w + (<usize>(c * F + f) << 2);
+      const row = backward ? f : c, column = backward ? c : f;
+      const out = u + (<usize>((column >> 4) * from * 16 + row * 16 + (column & 15)) << 2);
+      for (let i = 0; i < 4; i++) {
+        // A row of G·w, for each of three columns of w.
+        let a: f32 = 0, b: f32 = 0, d: f32 = 0;
+        for (let j = 0; j < 3; j++) {
+          const k0 = backward ? 8 - j : j, k1 = backward ? 5 - j : 3 + j, k2 = backward ? 2 - j : 6 + j;
+          const w0 = load<f32>(at + <usize>k0 * plane), w1 = load<f32>(at + <usize>k1 * plane), w2 = load<f32>(at + <usize>k2 * plane);
+          const v: f32 = i == 0 ? w0 : i == 1 ? (w0 + w1 + w2) * <f32>0.5 : i == 2 ? (w0 - w1 + w2) * <f32>0.5 : w2;
+          if (j == 0) a = v;
+          else if (j == 1) b = v;
+          else d = v;
+        }
+        const to4 = out + <usize>(4 * i) * size;
+        store<f32>(to4, a);
+        store<f32>(to4 + size, (a + b + d) * <f32>0.5);
+        store<f32>(to4 + 2 * size, (a - b + d) * <f32>0.5);
+        store<f32>(to4 + 3 * size, d);
+      }
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function sub(a: v128, b: v128): v128 { return f32x4.sub(a, b); }
+// @ts-ignore: decorator
+@inline
+function add(a: v128, b: v128): v128 { return f32x4.add(a, b); }
+
+// Row i of Bᵀ·d from rows p and q of d: their difference, or their sum.
+// @ts-ignore: decorator
+@inline
+function row(p: usize, q: usize, c: usize, j: usize, plus: bool): v128 {
+  const a = v128.load(load<usize>(p + j) + c), b = v128.load(load<usize>(q + j) + c);
+  return plus ? add(a, b) : sub(a, b);
+}
+
+// A row of Bᵀ·d·B, four numbers of the transform.
+// @ts-ignore: decorator
+@inline
+function inputRow(p: usize, q: usize, c: usize, plus: bool, v: usize, step: usize): void {
+  const t0 = row(p, q, c, 0, plus), t1 = row(p, q, c, 4, plus), t2 = row(p, q, c, 8, plus), t3 = row(p, q, c, 12, plus);
+  v128.store(v, sub(t0, t2));
+  v128.store(v + step, add(t1, t2));
+  v128.store(v + 2 * step, sub(t2, t1));
+  v128.store(v + 3 * step, sub(t1, t3));
+}
+
+/** V = Bᵀ·d·B of one tile, whose sixteen inputs lie at `addresses`; each of its numbers `step` bytes from the last. */
+function inputTransform(channels: i32, addresses: usize, v: usize, step: usize): void {
+  for (let c: usize = 0, end = <usize>channels << 2; c < end; c += 16) {
+    inputRow(addresses, addresses + 32, c, false, v + c, step);
+    inputRow(addresses + 16, addresses + 32, c, true, v + c + 4 * step, step);
+    inputRow(addresses + 32, addresses + 16, c, false, v + c + 8 * step, step);
+    inputRow(addresses + 16, addresses + 48, c, false, v + c + 12 * step, step);
+  }
+}
+
+/** Y = Aᵀ·M·A of one tile; `right` and `below` say whether its second column and row are inside. */
+function outputTransform(filters: i32, m: usize, step: usize, y: usize, line: usize, right: bool, below: bool): void {
+  const next = <usize>filters << 2;
+  for (let f: usize = 0; f < next; f += 16, m += 16) {
+    let p = v128.load(m), q = v128.load(m + 4 * step), r = v128.load(m + 8 * step), s = v128.load(m + 12 * step);
+    const a0 = add(add(p, q), r), b0 = sub(sub(q, r), s);
+    p = v128.load(m + step); q = v128.load(m + 5 * step); r = v128.load(m + 9 * step); s = v128.load(m + 13 * step);
+    const a1 = add(add(p, q), r), b1 = sub(sub(q, r), s);
+    p = v128.load(m + 2 * step); q = v128.load(m + 6 * step); r = v128.load(m + 10 * step); s = v128.load(m + 14 * step);
+    const a2 = add(add(p, q), r), b2 = sub(sub(q, r), s);
+    p = v128.load(m + 3 * step); q = v128.load(m + 7 * step); r = v128.load(m + 11 * step); s = v128.load(m + 15 * step);
+    const a3 = add(add(p, q), r), b3 = sub(sub(q, r), s);
+    v128.store(y + f, add(add(a0, a1), a2));
+    if (right) v128.store(y + f + next, sub(sub(a1, a2), a3));
+    if (below) {
+      v128.store(y + f + line, add(add(b0, b1), b2));
+      if (right) v128.store(y + f + line + next, sub(sub(b1, b2), b3));
+    }
+  }
+}
+
+/** The tiles from `begin` to `end` of the output, counted over all examples. Channels are multiples of 4, filters of 16. */
+export function winograd(geometry: usize, x: usize, u: usize, y: usize, begin: i32, end: i32, backward: i32, scratch: usize): void {
+  const C = g(geometry, 4), F = g(geometry, 8);
+  const from = backward ? F : C, to = backward ? C : F;
+  const H = backward ? g(geometry, 10) : g(geometry, 2), W = backward ? g(geometry, 11) : g(geometry, 3);
+  const OH = backward ? g(geometry, 2) : g(geometry, 10), OW = backward ? g(geometry, 3) : g(geometry, 11);
+  const PH = backward ? 2 - g(geometry, 16) : g(geometry, 16), PW = backward ? 2 - g(geometry, 17) : g(geometry, 17);
+  const rows = (OH + 1) >> 1, columns = (OW + 1) >> 1;
+  const width = <usize>from << 2, out = <usize>to << 2;
+  const v = scratch, m = v + <usize>(16 * TILES) * width, zeros = m + <usize>(16 * TILES) * out, addresses = zeros + width;
+  const stepV = <usize>TILES * width, stepM = <usize>TILES * out;
+  memory.fill(zeros, 0, width);
+  for (let first = begin; first < end; first += TILES) {
+    const count = min<i32>(TILES, end - first);
+    for (let t = 0; t < count; t++) {
+      const tile = first + t;
+      const w0 = (tile % columns) * 2 - PW, h0 = ((tile / columns) % rows) * 2 - PH, n = tile / (columns * rows);
+      for (let i = 0; i < 4; i++) {
+        for (let j = 0; j < 4; j++) {
+          const h = h0 + i, w = w0 + j;
+          const inside = u32(h) < u32(H) && u32(w) < u32(W);
+          store<usize>(addresses + (<usize>(i * 4 + j) << 2), inside ? x + <usize>((n * H + h) * W + w) * width : zeros);
+        }
+      }
+      inputTransform(from, addresses, v + <usize>t * width, stepV);
+    }
+    // An odd tile out has a neighbour of what was there before, whose product is not used.
+    const pairs = (count + 1) >> 1;
+    for (let k: usize = 0; k < 16; k++) {
+      const part = u + k * <usize>from * out;
+      for (let j = 0; j < to; j += 16) {
+        panel(pairs, from, v + k * stepV, width, part + (<usize>(j * from) << 2), m + k * stepM + (<usize>j << 2), out, 0);
+      }
+    }
+    for (let t = 0; t < count; t++) {
+      const tile = first + t;
+      const w = (tile % columns) * 2, h = ((tile / columns) % rows) * 2, n = tile / (columns * rows);
+      const at = y + <usize>((n * OH + h) * OW + w) * out;
+      outputTransform(to, m + <usize>t * out, stepM, at, <usize>OW * out, w + 1 < OW, h + 1 < OH);
+    }
+  }
+}
