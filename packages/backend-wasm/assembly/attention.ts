@@ -1,5 +1,5 @@
 // Scaled dot-product attention of one head, block by block: the matrix of all pairs is never whole in memory.
-// Strides are in bytes; r goes from row to row, c along one.
+// Strides are in bytes; n goes from matrix to matrix, r from row to row, c along one.
 import { gemm, SCRATCH_BYTES } from './gemm';
 import { first } from './simd';
 import { exponentials, vexp } from './vector-functions';
@@ -41,7 +41,7 @@ function multiply(row: usize, n: i32, factor: f32): void {
 }
 
 /** y = softmax(Q·Kᵀ·scale)·V and the logarithm of each query's Σ eˢ, for T queries and S keys. */
-export function attention(
+function attendOne(
   T: i32, S: i32, D: i32, E: i32, q: usize, rq: usize, cq: usize, k: usize, rk: usize, ck: usize, v: usize, rv: usize, cv: usize,
   m: usize, rm: usize, cm: usize, y: usize, logs: usize, scale: f32, causal: i32, scratch: usize,
 ): void {
@@ -89,7 +89,7 @@ function scoreGradient(p: usize, dp: usize, keys: i32, delta: f32, scale: f32): 
 }
 
 /** Adds to dq, dk and dv, which hold zeros at first. */
-export function attentionGradient(
+function attendOneGradient(
   T: i32, S: i32, D: i32, E: i32, q: usize, rq: usize, cq: usize, k: usize, rk: usize, ck: usize, v: usize, rv: usize, cv: usize,
   logs: usize, rl: usize, dy: usize, rdy: usize, cdy: usize, delta: usize, rd: usize, m: usize, rm: usize, cm: usize,
   dq: usize, dk: usize, dv: usize, scale: f32, causal: i32, scratch: usize,
@@ -117,5 +117,28 @@ export function attentionGradient(
       gemm(queries, D, keys, p, ROW, 4, kj, rk, ck, dq + <usize>i0 * widthQ, widthQ, 1, 0, scratch);
       gemm(keys, D, queries, p, 4, ROW, qi, rq, cq, dk + <usize>j0 * widthQ, widthQ, 1, 0, scratch);
     }
+  }
+}
+
+/** Attention of so many heads, one after another. Outputs lie without gaps. */
+export function attention(
+  heads: i32, T: i32, S: i32, D: i32, E: i32, q: usize, nq: usize, rq: usize, cq: usize, k: usize, nk: usize, rk: usize, ck: usize,
+  v: usize, nv: usize, rv: usize, cv: usize, m: usize, nm: usize, rm: usize, cm: usize, y: usize, logs: usize, scale: f32, causal: i32, scratch: usize,
+): void {
+  for (; heads > 0; heads--, q += nq, k += nk, v += nv, m += nm, y += <usize>(T * E) << 2, logs += <usize>T << 2) {
+    attendOne(T, S, D, E, q, rq, cq, k, rk, ck, v, rv, cv, m, rm, cm, y, logs, scale, causal, scratch);
+  }
+}
+
+export function attentionGradient(
+  heads: i32, T: i32, S: i32, D: i32, E: i32, q: usize, nq: usize, rq: usize, cq: usize, k: usize, nk: usize, rk: usize, ck: usize,
+  v: usize, nv: usize, rv: usize, cv: usize, logs: usize, nl: usize, rl: usize, dy: usize, ny: usize, ry: usize, cy: usize,
+  delta: usize, nd: usize, rd: usize, m: usize, nm: usize, rm: usize, cm: usize, dq: usize, dk: usize, dv: usize,
+  scale: f32, causal: i32, scratch: usize,
+): void {
+  for (; heads > 0; heads--) {
+    attendOneGradient(T, S, D, E, q, rq, cq, k, rk, ck, v, rv, cv, logs, rl, dy, ry, cy, delta, rd, m, rm, cm, dq, dk, dv, scale, causal, scratch);
+    q += nq; k += nk; v += nv; logs += nl; dy += ny; delta += nd; m += nm;
+    dq += <usize>(T * D) << 2; dk += <usize>(S * D) << 2; dv += <usize>(S * E) << 2;
   }
 }

@@ -78,54 +78,55 @@ function patches(direction: i32, geometry: usize, x: usize, first: i32, count: i
   }
 }
 
-export function convolution(geometry: usize, x: usize, w: usize, y: usize, rows: usize, scratch: usize): void {
+/** Of the output positions from `begin` on, `count`. */
+export function convolution(geometry: usize, x: usize, w: usize, y: usize, rows: usize, scratch: usize, begin: i32, count: i32): void {
   const groups = g(geometry, 21), C = g(geometry, 4), F = g(geometry, 8);
   const channels = C / groups, filters = F / groups;
   const K = g(geometry, 5) * g(geometry, 6) * g(geometry, 7) * channels;
-  const M = g(geometry, 0) * g(geometry, 9) * g(geometry, 10) * g(geometry, 11);
+  const end = min<i32>(begin + count, g(geometry, 0) * g(geometry, 9) * g(geometry, 10) * g(geometry, 11));
   const block = convolutionBlock(K);
   const ldc = <usize>F << 2;
   for (let group = 0; group < groups; group++) {
-    for (let first = 0; first < M; first += block) {
-      const count = min<i32>(block, M - first);
-      patches(0, geometry, x, first, count, group * channels, channels, rows);
-      gemm(count, filters, K, rows, <usize>K << 2, 4, w + (<usize>(group * filters) << 2), ldc, 4, y + <usize>first * ldc + (<usize>(group * filters) << 2), ldc, 0, i32(first > 0), scratch);
+    for (let first = begin; first < end; first += block) {
+      const positions = min<i32>(block, end - first);
+      patches(0, geometry, x, first, positions, group * channels, channels, rows);
+      gemm(positions, filters, K, rows, <usize>K << 2, 4, w + (<usize>(group * filters) << 2), ldc, 4, y + <usize>first * ldc + (<usize>(group * filters) << 2), ldc, 0, i32(first > begin), scratch);
     }
   }
 }
 
-/** dx, which is zero at first, gets the rows dY·Wᵀ added where their patches came from. */
-export function convolutionInputGradient(geometry: usize, dy: usize, w: usize, dx: usize, rows: usize, scratch: usize): void {
+/** dx, which is zero at first, gets the rows dY·Wᵀ of `count` output positions from `begin` on added where their patches came from. */
+export function convolutionInputGradient(geometry: usize, dy: usize, w: usize, dx: usize, rows: usize, scratch: usize, begin: i32, count: i32): void {
   const groups = g(geometry, 21), C = g(geometry, 4), F = g(geometry, 8);
   const channels = C / groups, filters = F / groups;
   const K = g(geometry, 5) * g(geometry, 6) * g(geometry, 7) * channels;
-  const M = g(geometry, 0) * g(geometry, 9) * g(geometry, 10) * g(geometry, 11);
+  const end = min<i32>(begin + count, g(geometry, 0) * g(geometry, 9) * g(geometry, 10) * g(geometry, 11));
   const block = convolutionBlock(K);
   const row = <usize>F << 2;
   for (let group = 0; group < groups; group++) {
     const at = <usize>(group * filters) << 2;
-    for (let first = 0; first < M; first += block) {
-      const count = min<i32>(block, M - first);
-      gemm(count, K, filters, dy + <usize>first * row + at, row, 4, w + at, 4, row, rows, <usize>K << 2, 0, i32(first > 0), scratch);
-      patches(1, geometry, dx, first, count, group * channels, channels, rows);
+    for (let first = begin; first < end; first += block) {
+      const positions = min<i32>(block, end - first);
+      gemm(positions, K, filters, dy + <usize>first * row + at, row, 4, w + at, 4, row, rows, <usize>K << 2, 0, i32(first > begin), scratch);
+      patches(1, geometry, dx, first, positions, group * channels, channels, rows);
     }
   }
 }
 
-/** dW, which is zero at first, gets patchesᵀ·dY of each block added. */
-export function convolutionKernelGradient(geometry: usize, x: usize, dy: usize, dw: usize, rows: usize, scratch: usize): void {
+/** dW, which is zero at first, gets patchesᵀ·dY of `count` output positions from `begin` on added. */
+export function convolutionKernelGradient(geometry: usize, x: usize, dy: usize, dw: usize, rows: usize, scratch: usize, begin: i32, count: i32): void {
   const groups = g(geometry, 21), C = g(geometry, 4), F = g(geometry, 8);
   const channels = C / groups, filters = F / groups;
   const K = g(geometry, 5) * g(geometry, 6) * g(geometry, 7) * channels;
-  const M = g(geometry, 0) * g(geometry, 9) * g(geometry, 10) * g(geometry, 11);
+  const end = min<i32>(begin + count, g(geometry, 0) * g(geometry, 9) * g(geometry, 10) * g(geometry, 11));
   const block = convolutionBlock(K);
   const row = <usize>F << 2;
   for (let group = 0; group < groups; group++) {
     const at = <usize>(group * filters) << 2;
-    for (let first = 0; first < M; first += block) {
-      const count = min<i32>(block, M - first);
-      patches(0, geometry, x, first, count, group * channels, channels, rows);
-      gemm(K, filters, count, rows, 4, <usize>K << 2, dy + <usize>first * row + at, row, 4, dw + at, row, 1, 0, scratch);
+    for (let first = begin; first < end; first += block) {
+      const positions = min<i32>(block, end - first);
+      patches(0, geometry, x, first, positions, group * channels, channels, rows);
+      gemm(K, filters, positions, rows, 4, <usize>K << 2, dy + <usize>first * row + at, row, 4, dw + at, row, 1, 0, scratch);
     }
   }
 }

@@ -102,8 +102,9 @@ function outputTransform(filters: i32, m: usize, step: usize, y: usize, line: us
   }
 }
 
-/** The tiles from `begin` to `end` of the output, counted over all examples. Channels are multiples of 4, filters of 16. */
-export function winograd(geometry: usize, x: usize, u: usize, y: usize, begin: i32, end: i32, backward: i32, scratch: usize): void {
+/** Of the output's tiles over all examples, `number` from `begin` on. Channels are multiples of 4, filters of 16. */
+export function winograd(geometry: usize, x: usize, u: usize, y: usize, begin: i32, number: i32, backward: i32, scratch: usize): void {
+  const end = begin + number;
   const C = g(geometry, 4), F = g(geometry, 8);
   const from = backward ? F : C, to = backward ? C : F;
   const H = backward ? g(geometry, 10) : g(geometry, 2), W = backward ? g(geometry, 11) : g(geometry, 3);

@@ -1,4 +1,4 @@
-import { type Backend, type Buffer, DeviceError, type Kernel, type Kernels, type MemoryStatistics } from '@tessera/core';
+import { type Backend, type Buffer, DeviceError, type Kernel, type Kernels, type MemoryStatistics, UsageError } from '@tessera/core';
 import { convolution } from './convolution.ts';
 import { elementwise } from './elementwise.ts';
 import { fused } from './fused.ts';
@@ -20,6 +20,13 @@ export interface WasmOptions {
    * engine has it, which fuses products and sums as the processor does).
    */
   readonly deterministic?: boolean;
+  /**
+   * How many threads share large kernels, this one among them (default 1). More than one need shared memory: in pages that is there
+   * where they are cross-origin isolated; elsewhere one thread is used. Results do not depend on their number.
+   */
+  readonly threads?: number;
+  /** From how many nanoseconds on (of one thread, estimated) work is shared; by default some times what sharing costs. @internal */
+  readonly sharesFrom?: number;
 }
 
 /** The instructions that kernels were compiled for. */
@@ -28,6 +35,8 @@ export type WasmBuild = 'simd' | 'relaxed-simd' | 'precompiled';
 /** The backend that {@link wasm} makes. */
 export interface WasmBackend extends Backend {
   readonly build: WasmBuild;
+  /** How many threads it has, the caller's among them. */
+  readonly threads: number;
 }
 
 // (func (param v128 v128 v128) (result v128) (f32x4.relaxed_madd (local.get 0) (local.get 1) (local.get 2)))
@@ -36,10 +45,21 @@ const RELAXED_PROBE = Uint8Array.from('0061736d0100000001080160037b7b7b017b03020
 );
 
 /** The kernels that suit this engine. */
-async function compileKernels(deterministic: boolean): Promise<{ module: WebAssembly.Module; build: WasmBuild }> {
+async function compileKernels(deterministic: boolean, shared: boolean): Promise<{ module: WebAssembly.Module; build: WasmBuild }> {
   const build = !deterministic && WebAssembly.validate(RELAXED_PROBE) ? 'relaxed-simd' : 'simd';
-  const { base64 } = await (build === 'simd' ? import('./generated/simd.ts') : import('./generated/relaxed-simd.ts'));
-  return { module: await WebAssembly.compile(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))), build };
+  const { base64, memoryFlag } = await (build === 'simd' ? import('./generated/simd.ts') : import('./generated/relaxed-simd.ts'));
+  const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+  // Modules differ by this one byte according to the memory that they import.
+  if (shared) bytes[memoryFlag] = SHARED;
+  return { module: await WebAssembly.compile(bytes), build };
+}
+
+/** In a module's import of memory: it has a maximum, and is shared. */
+const SHARED = 3;
+
+/** Whether memory can be shared with workers here. */
+function canShare(): boolean {
+  return typeof SharedArrayBuffer !== 'undefined' && (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated !== false;
 }
 
 function kernelTable(runtime: Runtime): Kernels & Readonly<Record<string, Kernel<never>>> {
@@ -67,13 +87,21 @@ const composites: ReadonlySet<string> = new Set([
  * @example
  * setDefaultBackend(await wasm())
  */
-export async function wasm({ module, maximumBytes, deterministic = false }: WasmOptions = {}): Promise<WasmBackend> {
+export async function wasm({
+  module,
+  maximumBytes,
+  deterministic = false,
+  threads: wanted = 1,
+  sharesFrom = 10_000,
+}: WasmOptions = {}): Promise<WasmBackend> {
+  if (!Number.isInteger(wanted) || wanted < 1) throw new UsageError(`[wasm] threads must be a whole number ≥ 1: got ${wanted}`);
+  const threads = module || !canShare() ? 1 : wanted;
   let runtime: Runtime | undefined;
   let build: WasmBuild;
   try {
-    const compiled = module ? { module, build: 'precompiled' as const } : await compileKernels(deterministic);
+    const compiled = module ? { module, build: 'precompiled' as const } : await compileKernels(deterministic, threads > 1);
     build = compiled.build;
-    runtime = await Runtime.instantiate(compiled.module, maximumBytes);
+    runtime = await Runtime.instantiate(compiled.module, { maximumBytes, threads, sharesFrom });
   } catch (cause) {
     throw new DeviceError('[wasm] WebAssembly with SIMD must be there, and compiling allowed. On edge runtimes pass { module }.', {
       cause,
@@ -91,6 +119,7 @@ export async function wasm({ module, maximumBytes, deterministic = false }: Wasm
   return {
     name: 'wasm',
     build,
+    threads,
     computes: new Set(['float32', 'int32', 'bool']),
     composites,
     allocate(byteLength): WasmBuffer {
@@ -122,6 +151,7 @@ export async function wasm({ module, maximumBytes, deterministic = false }: Wasm
     },
     dispose() {
       // The memory itself goes when nothing refers to it any more.
+      runtime?.pool?.stop();
       runtime = undefined;
       kernels = undefined;
       live.clear();

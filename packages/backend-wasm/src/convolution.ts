@@ -11,6 +11,10 @@ import { addressOf, type Runtime } from './runtime.ts';
 
 type Geometry = Pick<ConvolutionAttributes, 'strides' | 'padding' | 'dilation'> & { readonly groups?: number };
 const WORDS = 22;
+/** Bytes that the geometry takes at the start of scratch memory. */
+const DESCRIPTION = 128;
+/** The parts in which the gradient of a kernel is gathered. */
+const PARTS = 4;
 
 /** One, two or three spatial axes seen as three, those in front of length 1. */
 function three(values: readonly number[], filler: number): number[] {
@@ -73,12 +77,48 @@ export function convolution(runtime: Runtime): Pick<Kernels, Names> & PoolingCom
     if (op !== 'convolutionKernelGradient' && suitsWinograd(x, w, y, geometry, op === 'convolutionInputGradient')) {
       return winograd(op === 'convolutionInputGradient', x, w, y, geometry, a, b, out);
     }
-    if (op !== 'convolution') kernels.fill_32(sizeOf(out.view.shape), 0, 0, addressOf(out));
     const patch = sizeOf(w) / w.at(-1)!;
     const rows = Math.ceil((kernels.convolutionBlock(patch) * patch * 4) / 64) * 64;
-    const scratch = runtime.scratch(128 + rows + kernels.gemmScratchBytes());
+    const positions = sizeOf(y) / y.at(-1)!;
+    const nanoseconds = (positions * sizeOf(w)) / geometry.groups / 15;
+    const parts = op === 'convolutionKernelGradient' && positions >= 1024 ? PARTS : 1;
+    const partBytes = sizeOf(w) * 4;
+    const scratch = runtime.scratch(DESCRIPTION + parts * partBytes + rows + kernels.gemmScratchBytes());
     describe(runtime, scratch, x, w.slice(0, -2), w.at(-1)!, y, geometry);
-    kernels[op](scratch, addressOf(a), addressOf(b), addressOf(out), scratch + 128, scratch + 128 + rows);
+    const gathered = scratch + DESCRIPTION;
+    const work = gathered + parts * partBytes;
+    const parameters = (to: number, begin: number, count: number): number[] => [
+      ...[scratch, addressOf(a), addressOf(b), to, work, work + rows, begin, count],
+    ];
+    const to = addressOf(out);
+    if (op === 'convolution') {
+      const split = { units: positions, grain: 64, count: [7, 1], moves: [[6, 1]], scratch: [4, 5], nanoseconds } as const;
+      runtime.call(op, parameters(to, 0, positions), split);
+      return;
+    }
+    kernels.fill_32(sizeOf(out.view.shape), 0, 0, to);
+    if (op === 'convolutionInputGradient') {
+      const each = positions / y[0];
+      const split = { units: y[0], count: [7, each], moves: [[6, each]], scratch: [4, 5], nanoseconds } as const;
+      runtime.call(op, parameters(to, 0, positions), split);
+    } else if (parts === 1) {
+      kernels[op](...parameters(to, 0, positions));
+    } else {
+      // Gathered in parts, the same for any number of threads, which are added up in the end.
+      kernels.fill_32(parts * sizeOf(w), 0, 0, gathered);
+      const each = Math.ceil(positions / parts);
+      const first = parameters(gathered, 0, each);
+      if (runtime.worthSharing(nanoseconds)) {
+        const moves = [
+          [3, partBytes],
+          [6, each],
+        ] as const;
+        runtime.share([{ kernel: op, parameters: first, count: [7, each], moves, scratch: [4, 5] }], { units: parts, tile: 1 });
+      } else {
+        for (let part = 0; part < parts; part++) kernels[op](...parameters(gathered + part * partBytes, part * each, each));
+      }
+      for (let part = 0; part < parts; part++) kernels.add_f32(1, sizeOf(w), to, 0, 1, gathered + part * partBytes, 0, 1, to);
+    }
   };
   const winograd = (
     backward: boolean,
@@ -92,13 +132,20 @@ export function convolution(runtime: Runtime): Pick<Kernels, Names> & PoolingCom
   ): void => {
     const [channels, filters] = [from.view.shape.at(-1)!, to.view.shape.at(-1)!];
     const transformed = 16 * channels * filters * 4;
-    const scratch = runtime.scratch(128 + transformed + kernels.winogradScratchBytes(channels, filters));
+    const scratch = runtime.scratch(DESCRIPTION + transformed + kernels.winogradScratchBytes(channels, filters));
     describe(runtime, scratch, x, w.slice(0, -2), w.at(-1)!, y, geometry);
     const [N, H, W] = to.view.shape;
     const tiles = N * Math.ceil(H / 2) * Math.ceil(W / 2);
-    const u = scratch + 128;
+    const u = scratch + DESCRIPTION;
     kernels.winogradKernel(scratch, addressOf(kernel), u, Number(backward));
-    kernels.winograd(scratch, addressOf(from), u, addressOf(to), 0, tiles, Number(backward), u + transformed);
+    runtime.call('winograd', [scratch, addressOf(from), u, addressOf(to), 0, tiles, Number(backward), u + transformed], {
+      units: tiles,
+      grain: 64,
+      count: [5, 1],
+      moves: [[4, 1]],
+      scratch: [7],
+      nanoseconds: tiles * channels * filters,
+    });
   };
   const pool = (
     op: 'maxPool' | 'maxPoolGradient',

@@ -13,35 +13,67 @@ import {
   type Operand,
   type Unary,
 } from '@tessera/core';
-import { forEachPlane } from './lines.ts';
-import { addressOf, type KernelExports, type Runtime, suffixOf } from './runtime.ts';
+import type { KernelName } from './generated/names.ts';
+import { forEachPlane, type Plane } from './lines.ts';
+import { addressOf, type Runtime, suffixOf } from './runtime.ts';
 
-type Lookup = (name: string) => (...inputs: number[]) => number;
+/** From an operand's place among a kernel's parameters its address, jump and step: (m, n, x, rx, sx, …, y). */
+const addressPlace = (operand: number): number => 2 + 3 * operand;
+
+/** Runs an element-wise kernel over two axes, in parts where they are long. `sizes` are the elements' bytes, the output's last. */
+function overPlane(
+  runtime: Runtime,
+  kernel: KernelName,
+  { rows, length, jumps, steps }: Plane,
+  addresses: readonly number[],
+  sizes: readonly number[],
+): void {
+  const inputs = addresses.length - 1;
+  const parameters = [rows, length];
+  for (let i = 0; i < inputs; i++) parameters.push(addresses[i], jumps[i], steps[i]);
+  parameters.push(addresses[inputs]);
+  const nanoseconds = rows * length * NANOSECONDS;
+  if (!runtime.worthSharing(nanoseconds)) {
+    (runtime.kernels[kernel] as (...all: number[]) => number)(...parameters);
+    return;
+  }
+  const alongRow = rows === 1;
+  const moves = sizes.map((size, i): [number, number] => {
+    const step = i === inputs ? (alongRow ? 1 : length) : alongRow ? steps[i] : jumps[i];
+    return [addressPlace(i), step * size];
+  });
+  const units = alongRow ? { units: length, grain: 64 } : { units: rows };
+  runtime.share([{ kernel, parameters, count: [alongRow ? 1 : 0, 1], moves }], units);
+}
+
+/** What an element takes, roughly. */
+const NANOSECONDS = 0.3;
 
 /** An operand's strides stretched to the output's shape. */
 const stridesTo = (x: Operand, output: Operand): readonly number[] => broadcastView(x.view, output.view.shape).strides;
 
-function unary(find: Lookup, op: string): Kernel<None> {
-  return ([x], _, [y]) => {
-    const kernel = find(`${op}_${suffixOf(x)}`);
-    const [from, to] = [addressOf(x), addressOf(y)];
-    const [sizeX, sizeY] = [bytesPerElement(x.dtype), bytesPerElement(y.dtype)];
-    forEachPlane(y.view.shape, [x.view.strides, y.view.strides], ([px, py], { rows, length, jumps, steps }) => {
-      kernel(rows, length, from + px * sizeX, jumps[0], steps[0], to + py * sizeY);
-    });
+/** A kernel of operands of one dtype. */
+const kernelOf =
+  (runtime: Runtime, op: string): Kernel<None> =>
+  (inputs, _, [y]) => {
+    const kernel = `${op}_${suffixOf(inputs[0])}` as KernelName;
+    run(runtime, kernel, inputs, y);
   };
-}
 
-function binary(find: Lookup, op: string): Kernel<None> {
-  return ([a, b], _, [y]) => {
-    const kernel = find(`${op}_${suffixOf(a)}`);
-    const [fromA, fromB, to] = [addressOf(a), addressOf(b), addressOf(y)];
-    const [size, sizeY] = [bytesPerElement(a.dtype), bytesPerElement(y.dtype)];
-    const strides = [stridesTo(a, y), stridesTo(b, y), y.view.strides];
-    forEachPlane(y.view.shape, strides, ([pa, pb, py], { rows, length, jumps: [ra, rb], steps: [sa, sb] }) => {
-      kernel(rows, length, fromA + pa * size, ra, sa, fromB + pb * size, rb, sb, to + py * sizeY);
-    });
-  };
+function run(runtime: Runtime, kernel: KernelName, inputs: readonly Operand[], y: Operand): void {
+  const operands = [...inputs, y];
+  const from = operands.map(addressOf);
+  const sizes = operands.map(({ dtype }) => bytesPerElement(dtype));
+  const strides = [...inputs.map((x) => stridesTo(x, y)), y.view.strides];
+  forEachPlane(y.view.shape, strides, (places, plane) => {
+    overPlane(
+      runtime,
+      kernel,
+      plane,
+      from.map((address, i) => address + places[i] * sizes[i]),
+      sizes,
+    );
+  });
 }
 
 type Names = Unary | Binary | 'isNaN' | 'logicalNot' | 'select';
@@ -49,20 +81,11 @@ type Names = Unary | Binary | 'isNaN' | 'logicalNot' | 'select';
 /** The composites whose kernels are element-wise. */
 export type ElementwiseComposite = 'relu' | 'sigmoid' | 'gelu' | 'geluTanh';
 
-export function elementwise({ kernels }: Runtime): Pick<Kernels, Names> & Record<ElementwiseComposite, Kernel<None>> {
-  const find: Lookup = (name) => kernels[name as keyof KernelExports];
+export function elementwise(runtime: Runtime): Pick<Kernels, Names> & Record<ElementwiseComposite, Kernel<None>> {
   const table: Record<string, Kernel<None>> = {};
-  for (const op of [...floatUnary, ...numberUnary, 'isNaN', 'logicalNot', 'relu', 'sigmoid', 'gelu', 'geluTanh'])
-    table[op] = unary(find, op);
-  for (const op of [...numberBinary, ...comparisons, ...logicalBinary]) table[op] = binary(find, op);
-  const select: Kernel<None> = ([condition, a, b], _, [y]) => {
-    const size = bytesPerElement(a.dtype);
-    const kernel = find(`select_${size * 8}`);
-    const [c, fromA, fromB, to] = [condition, a, b, y].map(addressOf);
-    const strides = [stridesTo(condition, y), stridesTo(a, y), stridesTo(b, y), y.view.strides];
-    forEachPlane(y.view.shape, strides, ([pc, pa, pb, py], { rows, length, jumps: [rc, ra, rb], steps: [sc, sa, sb] }) => {
-      kernel(rows, length, c + pc, rc, sc, fromA + pa * size, ra, sa, fromB + pb * size, rb, sb, to + py * size);
-    });
-  };
+  const composites = ['relu', 'sigmoid', 'gelu', 'geluTanh'];
+  const primitives = [...floatUnary, ...numberUnary, 'isNaN', 'logicalNot', ...numberBinary, ...comparisons, ...logicalBinary];
+  for (const op of [...primitives, ...composites]) table[op] = kernelOf(runtime, op);
+  const select: Kernel<None> = (inputs, _, [y]) => run(runtime, `select_${bytesPerElement(y.dtype) * 8}` as KernelName, inputs, y);
   return { ...table, select } as Pick<Kernels, Names> & Record<ElementwiseComposite, Kernel<None>>;
 }

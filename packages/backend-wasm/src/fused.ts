@@ -1,12 +1,13 @@
 import { bytesPerElement, type DType, type FusedAttributes, type Instruction, type Kernel, opName, sizeOf } from '@tessera/core';
-import { addressOf, type KernelExports, type Runtime } from './runtime.ts';
+import type { KernelName } from './generated/names.ts';
+import { addressOf, type Runtime } from './runtime.ts';
 
 /** Elements that go through all instructions before the next ones: what stays in the nearest cache. */
 const TILE = 2048;
 
 /** An instruction with its kernel, and where its result goes: a register, or the output (−1). */
 interface Prepared {
-  readonly kernel: (...parameters: number[]) => number;
+  readonly kernel: KernelName;
   readonly inputs: readonly number[];
   readonly register: number;
 }
@@ -21,13 +22,14 @@ interface Program {
 
 /** Runs element-wise ops tile by tile, each by its own kernel: fusion without generated code. */
 export function fused(runtime: Runtime): { readonly fused: Kernel<FusedAttributes> } {
+  const { kernels } = runtime;
   const programs = new WeakMap<FusedAttributes, Program>();
   return {
     fused(inputs, attributes, [y]) {
       let program = programs.get(attributes);
       if (!program) {
         const dtypes = inputs.map(({ dtype }) => dtype);
-        programs.set(attributes, (program = prepare(runtime, dtypes, attributes.instructions)));
+        programs.set(attributes, (program = prepare(dtypes, attributes.instructions)));
       }
       const { instructions, registers, placeOf, dtypes } = program;
       const size = sizeOf(y.view.shape);
@@ -38,26 +40,43 @@ export function fused(runtime: Runtime): { readonly fused: Kernel<FusedAttribute
         return count === size && count !== 1 ? undefined : count === 1 ? 0 : count;
       });
       const row = repeated.find((length) => length) ?? 0;
-      const tile = row ? Math.max(1, Math.floor(TILE / row)) * row : TILE;
       const starts = inputs.map(addressOf);
       const widths = dtypes.map((dtype) => bytesPerElement(dtype));
       const output = addressOf(y);
-      const parameters: number[] = [];
-      for (let first = 0; first < size; first += tile) {
-        const count = Math.min(tile, size - first);
-        for (const { kernel, inputs: places, register } of instructions) {
-          const rows = row && places.some((place) => repeated[place]) ? count / row : 1;
-          const length = count / rows;
-          parameters.length = 0;
-          parameters.push(rows, length);
-          for (const place of places) {
-            const at = placeOf[place];
-            if (at !== undefined) parameters.push(scratch + at * TILE * 4, length, 1);
-            else if (repeated[place] === undefined) parameters.push(starts[place] + first * widths[place], length, 1);
-            else parameters.push(starts[place], 0, repeated[place] ? 1 : 0);
+      // Units are rows where inputs repeat one, else elements.
+      const width = row || 1;
+      const units = size / width;
+      const calls = instructions.map(({ kernel, inputs: places, register }) => {
+        const byRows = row > 0 && places.some((place) => repeated[place]);
+        const parameters = byRows ? [0, row] : [1, 0];
+        const moves: [number, number][] = [];
+        const registers: number[] = [];
+        for (const place of places) {
+          const own = placeOf[place];
+          const at = parameters.length;
+          if (own !== undefined) {
+            parameters.push(scratch + own * TILE * 4, row, 1);
+            registers.push(at);
+          } else if (repeated[place] === undefined) {
+            parameters.push(starts[place], row, 1);
+            moves.push([at, widths[place] * width]);
+          } else {
+            parameters.push(starts[place], 0, repeated[place] ? 1 : 0);
           }
-          parameters.push(register < 0 ? output + first * widths[widths.length - 1] : scratch + register * TILE * 4);
-          kernel(...parameters);
+        }
+        if (register < 0) moves.push([parameters.length, widths.at(-1)! * width]);
+        else registers.push(parameters.length);
+        parameters.push(register < 0 ? output : scratch + register * TILE * 4);
+        return { kernel, parameters, moves, count: [byRows ? 0 : 1, byRows ? 1 : width] as const, scratch: registers };
+      });
+      const tile = Math.max(1, Math.floor(TILE / width));
+      if (runtime.worthSharing(size * instructions.length * 0.2)) return runtime.share(calls, { units, grain: tile, tile });
+      for (let first = 0; first < units; first += tile) {
+        const count = Math.min(tile, units - first);
+        for (const { kernel, parameters, moves, count: counted } of calls) {
+          parameters[counted[0]] = count * counted[1];
+          (kernels[kernel] as (...all: number[]) => number)(...parameters);
+          for (const [place, step] of moves) parameters[place] += tile * step;
         }
       }
     },
@@ -65,7 +84,7 @@ export function fused(runtime: Runtime): { readonly fused: Kernel<FusedAttribute
 }
 
 /** Finds the kernels, and gives each result a register that is free from its last use on. */
-function prepare({ kernels }: Runtime, given: readonly DType[], instructions: readonly Instruction[]): Program {
+function prepare(given: readonly DType[], instructions: readonly Instruction[]): Program {
   const dtypes = [...given, ...instructions.map(({ dtype }) => dtype)];
   const lastUse = new Map<number, number>();
   instructions.forEach(({ inputs }, i) => inputs.forEach((place) => lastUse.set(place, i)));
@@ -84,7 +103,7 @@ function prepare({ kernels }: Runtime, given: readonly DType[], instructions: re
     const dtype = dtypes[inputs[0]];
     const suffix =
       name === 'select' ? String(bytesPerElement(dtypes[inputs[1]]) * 8) : dtype === 'float32' ? 'f32' : dtype === 'int32' ? 'i32' : 'u8';
-    return { kernel: kernels[`${name}_${suffix}` as keyof KernelExports], inputs, register };
+    return { kernel: `${name}_${suffix}` as KernelName, inputs, register };
   });
   return { instructions: prepared, registers, placeOf, dtypes };
 }

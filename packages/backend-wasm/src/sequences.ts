@@ -1,4 +1,12 @@
-import { type AttentionAttributes, type Kernel, type LayerNormalizationAttributes, type None, type Operand, sizeOf } from '@tessera/core';
+import {
+  type AttentionAttributes,
+  bytesPerElement,
+  type Kernel,
+  type LayerNormalizationAttributes,
+  type None,
+  type Operand,
+  sizeOf,
+} from '@tessera/core';
 import { forEachLine } from './lines.ts';
 import { addressOf, type Runtime } from './runtime.ts';
 
@@ -24,6 +32,9 @@ export const sequenceComposites: readonly Names[] = [
   'gruGradient',
 ];
 
+/** Examples that a part of a batch has a multiple of: rows of a product that stay together. */
+const EXAMPLES = 4;
+
 /** 1 where the elements lie one after another, 0 where one is repeated. */
 const stepOf = ({ view: { strides, shape } }: Operand): number => (strides.some((stride) => stride !== 0) || sizeOf(shape) <= 1 ? 1 : 0);
 
@@ -33,37 +44,38 @@ export function sequences(runtime: Runtime): Readonly<Record<Names, Kernel<never
     for (const operand of operands) kernels.fill_32(sizeOf(operand.view.shape), 0, 0, addressOf(operand));
   };
 
-  /** Goes over the matrices of operands whose leading axes are alike: `visit` gets where each begins, in elements from its first. */
-  const forEachMatrix = (operands: readonly Operand[], ranks: readonly number[], visit: (places: readonly number[]) => void): void => {
-    const lead = operands[0].view.shape.slice(0, -ranks[0]);
-    const strides = operands.map(({ view }, i) => [...view.strides.slice(0, view.strides.length - ranks[i]), 0]);
-    forEachLine([...lead, 1], strides, (places, length, steps) => {
-      for (let i = 0; i < length; i++) visit(places.map((place, k) => place + i * steps[k]));
-    });
+  /** An operand of matrices as kernels take it: where the first begins, and its strides from matrix to matrix, row to row, along one. */
+  const matrices = ({ view: { strides }, dtype }: Operand, address: number, place: number, step: number): number[] => {
+    const size = bytesPerElement(dtype);
+    return [address + place * size, step * size, strides.at(-2)! * size, strides.at(-1)! * size];
   };
-  /** The last two strides in bytes. */
-  const inner = ({ view }: Operand, bytes = 4): [row: number, column: number] => {
-    const [row, column] = view.strides.slice(-2);
-    return [row * bytes, column * bytes];
+  /** The same of rows, which have no stride from row to row. */
+  const rows = (operand: Operand, address: number, place: number, step: number): number[] => {
+    const [at, next, , along] = matrices(
+      { ...operand, view: { ...operand.view, strides: [0, ...operand.view.strides] } },
+      address,
+      place,
+      step,
+    );
+    return [at, next, along];
   };
-  const lengths = (q: Operand, k: Operand, v: Operand): [T: number, S: number, D: number, E: number] => [
-    q.view.shape.at(-2)!,
-    k.view.shape.at(-2)!,
-    q.view.shape.at(-1)!,
-    v.view.shape.at(-1)!,
-  ];
+  /** How operands step through their leading axes, whose last `rank` axes are matrices or rows. */
+  const leading = ({ view: { strides } }: Operand, rank: number): readonly number[] => strides.slice(0, strides.length - rank);
 
   return {
     layerNormalization([x, gamma, beta], { epsilon, centered }: LayerNormalizationAttributes, [y]) {
       const n = x.view.shape.at(-1)!;
       if (n === 0) return;
-      kernels.layerNormalization(
-        sizeOf(x.view.shape) / n,
-        n,
-        ...([x, gamma, beta, y].map(addressOf) as [number, number, number, number]),
-        epsilon,
-        Number(centered),
-      );
+      const rows = sizeOf(x.view.shape) / n;
+      runtime.call('layerNormalization', [rows, n, ...[x, gamma, beta, y].map(addressOf), epsilon, Number(centered)], {
+        units: rows,
+        count: [0, 1],
+        moves: [
+          [2, n * 4],
+          [5, n * 4],
+        ],
+        nanoseconds: rows * n * 0.5,
+      });
     },
     layerNormalizationGradient([x, gamma, dy], { epsilon, centered }: LayerNormalizationAttributes, outputs) {
       clear(outputs[1], outputs[2]);
@@ -73,76 +85,95 @@ export function sequences(runtime: Runtime): Readonly<Record<Names, Kernel<never
       kernels.layerNormalizationGradient(sizeOf(x.view.shape) / n, n, ...addresses, epsilon, Number(centered));
     },
     attention([q, k, v, mask], { scale, causal }: AttentionAttributes, [y, logs]) {
-      if (sizeOf(q.view.shape.slice(0, -1)) === 0) return;
+      const lead = q.view.shape.slice(0, -2);
+      const [T, D] = q.view.shape.slice(-2);
+      const [S, E] = v.view.shape.slice(-2);
+      if (sizeOf(lead) * T === 0) return;
       const scratch = runtime.scratch(kernels.attentionScratchBytes());
-      const [Q, K, V, Y, L] = [q, k, v, y, logs].map(addressOf);
-      const seen = mask ? addressOf(mask) : 0;
-      const operands = [q, k, v, y, logs, ...(mask ? [mask] : [])];
-      forEachMatrix(operands, [2, 2, 2, 2, 1, 2], ([pq, pk, pv, py, pl, pm = 0]) => {
-        kernels.attention(
-          ...lengths(q, k, v),
-          Q + pq * 4,
-          ...inner(q),
-          K + pk * 4,
-          ...inner(k),
-          V + pv * 4,
-          ...inner(v),
-          mask ? seen + pm : 0,
-          ...(mask ? inner(mask, 1) : [0, 0]),
-          Y + py * 4,
-          L + pl * 4,
-          scale,
-          Number(causal),
-          scratch,
-        );
+      const given = mask ? [q, k, v, mask] : [q, k, v];
+      const operands = [...given.map((operand) => leading(operand, 2)), leading(y, 2), leading(logs, 1)];
+      const [at, out, outLogs] = [given.map(addressOf), addressOf(y), addressOf(logs)];
+      forEachLine(lead, operands, (places, heads, steps) => {
+        const from = given.flatMap((operand, i) => matrices(operand, at[i], places[i], steps[i]));
+        const [toY, toLogs] = [out + places.at(-2)! * 4, outLogs + places.at(-1)! * 4];
+        const parameters = [heads, T, S, D, E, ...from, ...(mask ? [] : [0, 0, 0, 0]), toY, toLogs, scale, Number(causal), scratch];
+        runtime.call('attention', parameters, {
+          units: heads,
+          count: [0, 1],
+          moves: [...[5, 9, 13, 17].map((place): [number, number] => [place, parameters[place + 1]]), [21, T * E * 4], [22, T * 4]],
+          scratch: [25],
+          nanoseconds: (heads * T * S * (D + E)) / 15,
+        });
       });
     },
     attentionGradient([q, k, v, logs, dy, delta, mask], { scale, causal }: AttentionAttributes, outputs) {
       clear(...outputs);
-      if (sizeOf(q.view.shape.slice(0, -1)) === 0) return;
+      const lead = q.view.shape.slice(0, -2);
+      const [T, D] = q.view.shape.slice(-2);
+      const [S, E] = v.view.shape.slice(-2);
+      if (sizeOf(lead) * T === 0) return;
       const scratch = runtime.scratch(kernels.attentionScratchBytes());
-      const [Q, K, V, L, DY, D] = [q, k, v, logs, dy, delta].map(addressOf);
-      const [DQ, DK, DV] = outputs.map(addressOf);
-      const seen = mask ? addressOf(mask) : 0;
-      const operands = [q, k, v, logs, dy, delta, ...outputs, ...(mask ? [mask] : [])];
-      forEachMatrix(operands, [2, 2, 2, 1, 2, 1, 2, 2, 2, 2], ([pq, pk, pv, pl, py, pd, dq, dk, dv, pm = 0]) => {
-        kernels.attentionGradient(
-          ...lengths(q, k, v),
-          Q + pq * 4,
-          ...inner(q),
-          K + pk * 4,
-          ...inner(k),
-          V + pv * 4,
-          ...inner(v),
-          L + pl * 4,
-          logs.view.strides.at(-1)! * 4,
-          DY + py * 4,
-          ...inner(dy),
-          D + pd * 4,
-          delta.view.strides.at(-1)! * 4,
-          mask ? seen + pm : 0,
-          ...(mask ? inner(mask, 1) : [0, 0]),
-          DQ + dq * 4,
-          DK + dk * 4,
-          DV + dv * 4,
-          scale,
-          Number(causal),
-          scratch,
-        );
+      const given = [q, k, v, logs, dy, delta, ...(mask ? [mask] : [])];
+      const ranks = [2, 2, 2, 1, 2, 1, 2];
+      const at = given.map(addressOf);
+      const to = outputs.map(addressOf);
+      const operands = [...given.map((operand, i) => leading(operand, ranks[i])), ...outputs.map((output) => leading(output, 2))];
+      forEachLine(lead, operands, (places, heads, steps) => {
+        const from = given.flatMap((operand, i) => (ranks[i] === 2 ? matrices : rows)(operand, at[i], places[i], steps[i]));
+        const out = to.map((address, i) => address + places[given.length + i] * 4);
+        const parameters = [heads, T, S, D, E, ...from, ...(mask ? [] : [0, 0, 0, 0]), ...out, scale, Number(causal), scratch];
+        runtime.call('attentionGradient', parameters, {
+          units: heads,
+          count: [0, 1],
+          moves: [
+            ...[5, 9, 13, 17, 20, 24, 27].map((place): [number, number] => [place, parameters[place + 1]]),
+            [31, T * D * 4],
+            [32, S * D * 4],
+            [33, S * E * 4],
+          ],
+          scratch: [36],
+          nanoseconds: (heads * T * S * (D + E)) / 6,
+        });
       });
     },
     lstm([z, w, h0, c0], _: None, outputs) {
       const [N, T] = z.view.shape;
       if (sizeOf(z.view.shape) === 0) return;
       const scratch = runtime.scratch(kernels.gemmScratchBytes());
-      kernels.lstm(N, T, w.view.shape[0], ...[z, w, h0, c0, ...outputs].map(addressOf), scratch);
+      const units = w.view.shape[0];
+      const [one, all] = [units * 4, T * units * 4];
+      runtime.call('lstm', [N, T, units, ...[z, w, h0, c0, ...outputs].map(addressOf), scratch], {
+        units: N,
+        grain: EXAMPLES,
+        count: [0, 1],
+        moves: [
+          [3, 4 * all],
+          [5, one],
+          [6, one],
+          [7, all],
+          [8, all],
+          [9, 4 * all],
+        ],
+        scratch: [10],
+        nanoseconds: (N * T * units * units) / 5,
+      });
     },
     lstmGradient([w, c0, c, gates, dh, dc, dgates], _: None, outputs) {
       const [N, T] = gates.view.shape;
       if (sizeOf(gates.view.shape) === 0) return clear(...outputs);
       const scratch = runtime.scratch(kernels.gemmScratchBytes());
       const given = [dh, dc, dgates].flatMap((operand) => [addressOf(operand), stepOf(operand)]);
-      kernels.lstmGradient(N, T, w.view.shape[0], ...[w, c0, c, gates].map(addressOf), ...given, ...outputs.map(addressOf), scratch);
+      const units = w.view.shape[0];
+      const [one, all] = [units * 4, T * units * 4];
+      const wide = [all, all, 4 * all].map((bytes, i): [number, number] => [7 + 2 * i, bytes * given[2 * i + 1]]);
+      runtime.call('lstmGradient', [N, T, units, ...[w, c0, c, gates].map(addressOf), ...given, ...outputs.map(addressOf), scratch], {
+        units: N,
+        grain: EXAMPLES,
+        count: [0, 1],
+        moves: [[4, one], [5, all], [6, 4 * all], ...wide, [13, 4 * all], [14, one], [15, one]],
+        scratch: [16],
+        nanoseconds: (N * T * units * units) / 5,
+      });
     },
     gru([z, w, bias, h0], _: None, outputs) {
       const [N, T] = z.view.shape;
