@@ -24,7 +24,10 @@ export function makeBlock(): Block {
     x: fill([batch, time, width], 1),
     target: fill([batch, time, width], 1),
     parameters: [
-      ...[ones([width]), fill([width], 0), ones([width]), fill([width], 0)],
+      ones([width]),
+      fill([width], 0),
+      ones([width]),
+      fill([width], 0),
       ...[0, 1, 2, 3].flatMap(() => dense(width, width)),
       ...[dense(width, inner), dense(inner, width)].flat(),
     ],

@@ -26,8 +26,6 @@ interface Row {
 type Any = any;
 const last = (x: Tensor): Tensor => moveAxis(x, 1, -1);
 const first = (y: Tensor): Tensor => moveAxis(y, -1, 1);
-const kernel = (w: Tensor): Tensor => moveAxis(w, [0, 1], [-1, -2]);
-const unkernel = (w: Tensor): Tensor => moveAxis(w, [-1, -2], [0, 1]);
 const transpose = (w: Tensor): Tensor => w.T;
 const same = (w: Tensor): Tensor => w;
 
@@ -37,22 +35,52 @@ interface Built {
   readonly variables?: Record<string, [name: string, to: (w: Tensor) => Tensor, back: (w: Tensor) => Tensor]>;
   readonly input?: (x: Tensor) => Tensor;
   readonly output?: (y: Tensor) => Tensor;
+  /** The input's axes with the batch, where rows may come without it. */
+  readonly rank?: number;
 }
 const images = { input: last, output: first };
 
-const built: Record<string, (a: Any[], k: Any, training: boolean) => Built> = {
+type Make = (a: Any[], k: Any, training: boolean) => Built;
+/** Kernels there begin with filters and channels, those of convolutions in one order, of transposed ones in the other: both as ours end. */
+const kernelOf = (rank: number): [name: string, to: (w: Tensor) => Tensor, back: (w: Tensor) => Tensor] => [
+  'kernel',
+  (w) => w.transpose([...Array.from({ length: rank }, (_, i) => i + 2), 1, 0]),
+  (w) => w.transpose([rank + 1, rank, ...Array.from({ length: rank }, (_, i) => i)]),
+];
+function convolution(Layer: typeof layers.Conv1D | typeof layers.Conv2D | typeof layers.Conv3D, rank: number): Make {
+  return ([, filters, size, stride, padding, dilation, groups, bias, mode], k) => ({
+    layer: new Layer(filters, size, {
+      strides: k.stride ?? stride ?? 1, padding: k.padding ?? padding ?? 0, dilationRate: k.dilation ?? dilation ?? 1, groups: k.groups ?? groups ?? 1, useBias: k.bias ?? bias ?? true,
+      paddingMode: mode === undefined || mode === 'zeros' ? 'constant' : mode,
+    }),
+    variables: { weight: kernelOf(rank), bias: ['bias', same, same] },
+    ...images,
+    rank: rank + 2,
+  });
+}
+function transposed(Layer: typeof layers.Conv1DTranspose | typeof layers.Conv2DTranspose | typeof layers.Conv3DTranspose, rank: number): Make {
+  return ([, filters, size, stride, padding, extra, groups, bias, dilation], k) => {
+    if ((k.groups ?? groups ?? 1) !== 1) throw new NotClaimed();
+    return {
+      layer: new Layer(filters, size, { strides: k.stride ?? stride ?? 1, padding: k.padding ?? padding ?? 0, outputPadding: k.output_padding ?? extra ?? 0, useBias: k.bias ?? bias ?? true, dilationRate: k.dilation ?? dilation ?? 1 }),
+      variables: { weight: ['kernel', (w) => kernelOf(rank)[1](w), (w) => kernelOf(rank)[2](w)], bias: ['bias', same, same] },
+      ...images,
+      rank: rank + 2,
+    };
+  };
+}
+
+const built: Record<string, Make> = {
   Linear: ([, units, bias], k) => ({
     layer: new layers.Dense(units, { useBias: k.bias ?? bias ?? true }),
     variables: { weight: ['kernel', transpose, transpose], bias: ['bias', same, same] },
   }),
-  Conv2d: ([, filters, size, stride, padding, dilation, groups, bias, mode], k) => ({
-    layer: new layers.Conv2D(filters, size, {
-      strides: k.stride ?? stride ?? 1, padding: k.padding ?? padding ?? 0, dilationRate: k.dilation ?? dilation ?? 1, groups: k.groups ?? groups ?? 1, useBias: k.bias ?? bias ?? true,
-      paddingMode: mode === undefined || mode === 'zeros' ? 'constant' : mode,
-    }),
-    variables: { weight: ['kernel', kernel, unkernel], bias: ['bias', same, same] },
-    ...images,
-  }),
+  Conv1d: convolution(layers.Conv1D, 1),
+  Conv2d: convolution(layers.Conv2D, 2),
+  Conv3d: convolution(layers.Conv3D, 3),
+  ConvTranspose1d: transposed(layers.Conv1DTranspose, 1),
+  ConvTranspose2d: transposed(layers.Conv2DTranspose, 2),
+  ConvTranspose3d: transposed(layers.Conv3DTranspose, 3),
   MaxPool2d: ([size, stride, padding], k) => ({ layer: new layers.MaxPooling2D(size, { strides: stride ?? k.stride ?? size, padding: padding ?? k.padding ?? 0 }), ...images }),
   AvgPool2d: ([size, stride, padding], k) => ({
     layer: new layers.AveragePooling2D(size, { strides: stride ?? k.stride ?? size, padding: padding ?? k.padding ?? 0, countIncludePadding: true }), ...images,
@@ -102,9 +130,9 @@ async function check(row: Row, backend: ReturnType<typeof cpu>): Promise<string 
 
   const make = built[name];
   if (!make) throw new NotClaimed();
-  const { layer, variables = {}, input = same, output = same } = make(ctor.args, ctor.kwargs, row.training);
+  const { layer, variables = {}, input = same, output = same, rank = 4 } = make(ctor.args, ctor.kwargs, row.training);
   const x = given[0] ?? args[0]!;
-  const lone = (name === 'Linear' && x.rank === 1) || (input === last && x.rank === 3);
+  const lone = (name === 'Linear' && x.rank === 1) || (input === last && x.rank === rank - 1);
   const forward = (z: Tensor): Tensor => {
     const y = output(layer.apply(input(lone ? z.expandDims(0) : z), { training: row.training && layer.name !== 'untracked' ? true : row.training }));
     return lone ? y.squeeze(0) : y;

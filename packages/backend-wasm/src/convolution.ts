@@ -87,9 +87,8 @@ export function convolution(runtime: Runtime): Pick<Kernels, Names> & PoolingCom
     describe(runtime, scratch, x, w.slice(0, -2), w.at(-1)!, y, geometry);
     const gathered = scratch + DESCRIPTION;
     const work = gathered + parts * partBytes;
-    const parameters = (to: number, begin: number, count: number): number[] => [
-      ...[scratch, addressOf(a), addressOf(b), to, work, work + rows, begin, count],
-    ];
+    const parameters = (to: number, begin: number, count: number): number[] =>
+      [scratch, addressOf(a), addressOf(b), to].concat(work, work + rows, begin, count);
     const to = addressOf(out);
     if (op === 'convolution') {
       const split = { units: positions, grain: 64, count: [7, 1], moves: [[6, 1]], scratch: [4, 5], nanoseconds } as const;

@@ -32,6 +32,7 @@ export {
   type RecurrentOptions,
   SimpleRNN,
   type SimpleRNNOptions,
+  type Unrolled,
 } from './recurrent/recurrent.ts';
 export { Dropout } from './regularization/dropout.ts';
 export { l1, l1l2, l2, penalty, type Regularizer } from './regularizers.ts';

@@ -1,4 +1,4 @@
-import type { Shape } from '@tessera/core';
+import { type Shape, UsageError } from '@tessera/core';
 import { flip, gru, lstm, scan, tanh, type Tensor, type Variable, zeros as zeroTensor } from '@tessera/tensor';
 import { type ActivationFunction, activationName, resolveActivation } from '../activations.ts';
 import { expectCount } from '../expect.ts';
@@ -24,6 +24,14 @@ export interface RecurrentOptions extends ModuleOptions {
   readonly recurrentRegularizer?: Regularizer;
 }
 
+/** What {@link Recurrent.unroll} gives. */
+export interface Unrolled {
+  /** `[N, T, units]` */
+  readonly sequence: Tensor;
+  /** h `[N, units]`, and for {@link LSTM} c. */
+  readonly state: readonly Tensor[];
+}
+
 /** What recurrent layers share: the inputs' part of all times in one product, the order of reading, what is given back. */
 export abstract class Recurrent<O extends RecurrentOptions = RecurrentOptions> extends Module {
   readonly units: number;
@@ -41,8 +49,10 @@ export abstract class Recurrent<O extends RecurrentOptions = RecurrentOptions> e
     this.#gates = gates;
   }
 
-  /** h of every time `[N, T, U]` from the inputs' part `[N, T, gates·U]`. */
-  protected abstract states(z: Tensor): Tensor;
+  /** h of every time `[N, T, U]` and the last state, from the inputs' part `[N, T, gates·U]` and the first state. */
+  protected abstract walk(z: Tensor, state: readonly Tensor[]): Unrolled;
+  /** How many tensors a state is: h, and for {@link LSTM} c. */
+  protected abstract readonly stateCount: number;
   /** How the bias starts. */
   protected bias0(): Initializer {
     return this.options.biasInitializer ?? zeros();
@@ -67,11 +77,22 @@ export abstract class Recurrent<O extends RecurrentOptions = RecurrentOptions> e
   }
 
   override call(x: Tensor, _context?: CallContext): Tensor {
-    const { returnSequences = false, goBackwards = false } = this.options;
-    const read = goBackwards ? flip(x, 1) : x;
+    const { sequence } = this.unroll(x);
+    return this.options.returnSequences ? sequence : sequence.at(':', -1);
+  }
+
+  /**
+   * The output of every time and the state after the last one, from a state to begin with (by default zeros): for decoders, and for
+   * sequences that come in pieces. The layer must have been built.
+   */
+  unroll(x: Tensor, state?: readonly Tensor[]): Unrolled {
+    const read = this.options.goBackwards ? flip(x, 1) : x;
     const product = read.matmul(this.kernel.read());
-    const h = this.states(this.bias ? product.add(this.bias.read()) : product);
-    return returnSequences ? h : h.at(':', -1);
+    const z = this.bias ? product.add(this.bias.read()) : product;
+    if (state && state.length !== this.stateCount) {
+      throw new UsageError(`[${this.className}] a state must be ${this.stateCount} tensors: got ${state.length}`);
+    }
+    return this.walk(z, state ?? Array.from({ length: this.stateCount }, () => this.zeroState(z)));
   }
 
   override config(): Json {
@@ -79,7 +100,7 @@ export abstract class Recurrent<O extends RecurrentOptions = RecurrentOptions> e
     return { units: this.units, returnSequences, goBackwards, useBias, name: this.name };
   }
 
-  protected zeroState(like: Tensor): Tensor {
+  private zeroState(like: Tensor): Tensor {
     return zeroTensor([like.shape[0]!, this.units], { dtype: like.dtype, backend: like.backend });
   }
 }
@@ -107,13 +128,15 @@ export class SimpleRNN extends Recurrent<SimpleRNNOptions> {
     this.#activation = resolveActivation(options.activation) ?? tanh;
   }
 
-  protected override states(z: Tensor): Tensor {
+  protected override readonly stateCount = 1;
+  protected override walk(z: Tensor, [h0]: readonly Tensor[]): Unrolled {
     const w = this.recurrentKernel.read();
     const step = (h: Tensor, part: Tensor): readonly [Tensor, Tensor] => {
       const next = this.#activation(part.add(h.matmul(w)));
       return [next, next];
     };
-    return scan(step, this.zeroState(z), z.transpose([1, 0, 2]))[1].transpose([1, 0, 2]);
+    const [last, sequence] = scan(step, h0!, z.transpose([1, 0, 2]));
+    return { sequence: sequence.transpose([1, 0, 2]), state: [last] };
   }
 
   override config(): Json {
@@ -160,8 +183,10 @@ export class LSTM extends Recurrent<LSTMOptions> {
       );
   }
 
-  protected override states(z: Tensor): Tensor {
-    return lstm(z, this.recurrentKernel.read(), this.zeroState(z), this.zeroState(z)).h;
+  protected override readonly stateCount = 2;
+  protected override walk(z: Tensor, [h0, c0]: readonly Tensor[]): Unrolled {
+    const { h, c } = lstm(z, this.recurrentKernel.read(), h0!, c0!);
+    return { sequence: h, state: [h.at(':', -1), c.at(':', -1)] };
   }
   static fromConfig({ units, ...options }: LSTMOptions & { units: number }): LSTM {
     return new LSTM(units, options);
@@ -191,9 +216,11 @@ export class GRU extends Recurrent {
     if (this.bias) this.recurrentBias = this.variable('recurrentBias', { shape: [3 * this.units], initializer: this.bias0() });
   }
 
-  protected override states(z: Tensor): Tensor {
+  protected override readonly stateCount = 1;
+  protected override walk(z: Tensor, [h0]: readonly Tensor[]): Unrolled {
     const bias = this.recurrentBias?.read() ?? zeroTensor([3 * this.units], { dtype: z.dtype, backend: z.backend });
-    return gru(z, this.recurrentKernel.read(), bias, this.zeroState(z));
+    const sequence = gru(z, this.recurrentKernel.read(), bias, h0!);
+    return { sequence, state: [sequence.at(':', -1)] };
   }
   static fromConfig({ units, ...options }: RecurrentOptions & { units: number }): GRU {
     return new GRU(units, options);
