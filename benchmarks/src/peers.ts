@@ -16,7 +16,9 @@ export async function loadTfjs(backend: 'wasm' | 'cpu'): Promise<Any> {
 
 /** jax-js on WebAssembly. */
 export async function loadJax(): Promise<Any> {
-  const path = require.resolve('@jax-js/jax').replace(/\.cjs$/, '.js');
+  // Installed beside, in peers: not a dependency of the benchmarks.
+  const name = '@jax-js/jax';
+  const path = require.resolve(name).replace(/\.cjs$/, '.js');
   const jax = await import(pathToFileURL(path).href);
   await jax.init('wasm');
   jax.defaultDevice('wasm');

@@ -76,7 +76,15 @@ function kernelTable(runtime: Runtime): Kernels & Readonly<Record<string, Kernel
 }
 
 const composites: ReadonlySet<string> = new Set([
-  ...['relu', 'sigmoid', 'gelu', 'geluTanh', 'fused', 'softmax', 'logSoftmax', 'maxPool', 'maxPoolGradient'],
+  'relu',
+  'sigmoid',
+  'gelu',
+  'geluTanh',
+  'fused',
+  'softmax',
+  'logSoftmax',
+  'maxPool',
+  'maxPoolGradient',
   ...sequenceComposites,
 ]);
 

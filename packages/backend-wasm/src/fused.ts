@@ -1,21 +1,21 @@
-import { bytesPerElement, type DType, type FusedAttributes, type Instruction, type Kernel, opName, sizeOf } from '@tessera/core';
+import { bytesPerElement, type DType, type FusedAttributes, type Kernel, opName, sizeOf } from '@tessera/core';
 import type { KernelName } from './generated/names.ts';
 import { addressOf, type Runtime } from './runtime.ts';
 
 /** Elements that go through all instructions before the next ones: what stays in the nearest cache. */
 const TILE = 2048;
 
-/** An instruction with its kernel, and where its result goes: a register, or the output (−1). */
+/** An instruction with its kernel, and where its result goes: a register, or as −1 − k the output k. */
 interface Prepared {
   readonly kernel: KernelName;
   readonly inputs: readonly number[];
-  readonly register: number;
+  readonly place: number;
 }
 
 interface Program {
   readonly instructions: readonly Prepared[];
   readonly registers: number;
-  /** For each value, its register; none for inputs. */
+  /** For each value, where it is: see {@link Prepared}; none for inputs. */
   readonly placeOf: readonly (number | undefined)[];
   readonly dtypes: readonly DType[];
 }
@@ -25,14 +25,14 @@ export function fused(runtime: Runtime): { readonly fused: Kernel<FusedAttribute
   const { kernels } = runtime;
   const programs = new WeakMap<FusedAttributes, Program>();
   return {
-    fused(inputs, attributes, [y]) {
+    fused(inputs, attributes, outputs) {
       let program = programs.get(attributes);
       if (!program) {
         const dtypes = inputs.map(({ dtype }) => dtype);
-        programs.set(attributes, (program = prepare(dtypes, attributes.instructions)));
+        programs.set(attributes, (program = prepare(dtypes, attributes)));
       }
       const { instructions, registers, placeOf, dtypes } = program;
-      const size = sizeOf(y.view.shape);
+      const size = sizeOf(outputs[0].view.shape);
       const scratch = runtime.scratch(registers * TILE * 4);
       // Each input lies like the output, or is one row that repeats (its length), or one element (0).
       const repeated = inputs.map(({ view: { shape, strides } }) => {
@@ -42,32 +42,35 @@ export function fused(runtime: Runtime): { readonly fused: Kernel<FusedAttribute
       const row = repeated.find((length) => length) ?? 0;
       const starts = inputs.map(addressOf);
       const widths = dtypes.map((dtype) => bytesPerElement(dtype));
-      const output = addressOf(y);
+      const ends = outputs.map(addressOf);
       // Units are rows where inputs repeat one, else elements.
       const width = row || 1;
       const units = size / width;
-      const calls = instructions.map(({ kernel, inputs: places, register }) => {
+      const calls = instructions.map(({ kernel, inputs: places, place: result }, i) => {
         const byRows = row > 0 && places.some((place) => repeated[place]);
         const parameters = byRows ? [0, row] : [1, 0];
         const moves: [number, number][] = [];
-        const registers: number[] = [];
-        for (const place of places) {
-          const own = placeOf[place];
-          const at = parameters.length;
-          if (own !== undefined) {
-            parameters.push(scratch + own * TILE * 4, row, 1);
-            registers.push(at);
-          } else if (repeated[place] === undefined) {
-            parameters.push(starts[place], row, 1);
-            moves.push([at, widths[place] * width]);
+        const own: number[] = [];
+        /** Adds the address of a register or an output as the next parameter. */
+        const put = (place: number, value: number): void => {
+          if (place < 0) moves.push([parameters.length, widths[value] * width]);
+          else own.push(parameters.length);
+          parameters.push(place < 0 ? ends[-1 - place] : scratch + place * TILE * 4);
+        };
+        for (const value of places) {
+          const place = placeOf[value];
+          if (place !== undefined) {
+            put(place, value);
+            parameters.push(row, 1);
+          } else if (repeated[value] === undefined) {
+            moves.push([parameters.length, widths[value] * width]);
+            parameters.push(starts[value], row, 1);
           } else {
-            parameters.push(starts[place], 0, repeated[place] ? 1 : 0);
+            parameters.push(starts[value], 0, repeated[value] ? 1 : 0);
           }
         }
-        if (register < 0) moves.push([parameters.length, widths.at(-1)! * width]);
-        else registers.push(parameters.length);
-        parameters.push(register < 0 ? output : scratch + register * TILE * 4);
-        return { kernel, parameters, moves, count: [byRows ? 0 : 1, byRows ? 1 : width] as const, scratch: registers };
+        put(result, inputs.length + i);
+        return { kernel, parameters, moves, count: [byRows ? 0 : 1, byRows ? 1 : width] as const, scratch: own };
       });
       const tile = Math.max(1, Math.floor(TILE / width));
       if (runtime.worthSharing(size * instructions.length * 0.2)) return runtime.share(calls, { units, grain: tile, tile });
@@ -83,27 +86,27 @@ export function fused(runtime: Runtime): { readonly fused: Kernel<FusedAttribute
   };
 }
 
-/** Finds the kernels, and gives each result a register that is free from its last use on. */
-function prepare(given: readonly DType[], instructions: readonly Instruction[]): Program {
+/** Finds the kernels, and gives each result that is no output a register, which is free from its last use on. */
+function prepare(given: readonly DType[], { instructions, outputs }: FusedAttributes): Program {
   const dtypes = [...given, ...instructions.map(({ dtype }) => dtype)];
   const lastUse = new Map<number, number>();
-  instructions.forEach(({ inputs }, i) => inputs.forEach((place) => lastUse.set(place, i)));
+  instructions.forEach(({ inputs }, i) => inputs.forEach((value) => lastUse.set(value, i)));
   const placeOf: (number | undefined)[] = given.map(() => undefined);
   const free: number[] = [];
   let registers = 0;
   const prepared = instructions.map(({ op, inputs }, i): Prepared => {
-    const last = i === instructions.length - 1;
-    const register = last ? -1 : (free.pop() ?? registers++);
-    placeOf.push(last ? undefined : register);
-    for (const place of new Set(inputs)) {
-      const own = placeOf[place];
-      if (own !== undefined && lastUse.get(place) === i) free.push(own);
+    const output = outputs.indexOf(i);
+    const place = output >= 0 ? -1 - output : (free.pop() ?? registers++);
+    placeOf.push(place);
+    for (const value of new Set(inputs)) {
+      const own = placeOf[value];
+      if (own !== undefined && own >= 0 && lastUse.get(value) === i) free.push(own);
     }
     const name = opName(op);
     const dtype = dtypes[inputs[0]];
     const suffix =
       name === 'select' ? String(bytesPerElement(dtypes[inputs[1]]) * 8) : dtype === 'float32' ? 'f32' : dtype === 'int32' ? 'i32' : 'u8';
-    return { kernel: `${name}_${suffix}` as KernelName, inputs, register };
+    return { kernel: `${name}_${suffix}` as KernelName, inputs, place };
   });
   return { instructions: prepared, registers, placeOf, dtypes };
 }

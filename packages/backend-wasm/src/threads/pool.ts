@@ -122,7 +122,11 @@ const program = `const __name = (f) => f; const runChunk = ${runChunk}; const se
 async function startThread(shared: Parameters<Serve>[0]): Promise<Thread> {
   const node = typeof process === 'object' && process.versions?.node !== undefined && typeof document === 'undefined';
   if (node) {
-    const { Worker: NodeWorker } = await import('node:worker_threads');
+    // Not as a literal: bundlers for browsers would look for the module.
+    const specifier = 'node:worker_threads';
+    const { Worker: NodeWorker } = (await import(
+      /* webpackIgnore: true */ /* @vite-ignore */ specifier
+    )) as typeof import('node:worker_threads');
     const source = `${program} const { parentPort, workerData } = require('node:worker_threads'); serve(workerData, runChunk, () => parentPort.postMessage(0));`;
     const worker = new NodeWorker(source, { eval: true, workerData: shared });
     const ready = new Promise<void>((resolve, reject) => worker.once('message', () => resolve()).once('error', reject));

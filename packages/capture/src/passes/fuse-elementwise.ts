@@ -11,7 +11,7 @@ import {
   type ValueId,
 } from '@tessera/core';
 
-/** Nodes that become one, in order; the last gives the group's only output. */
+/** Nodes that become one, the last of the graph first: the group takes its place. */
 interface Group {
   readonly members: number[];
   /** How many elements the rows have that its inputs repeat; 0 where there are none. */
@@ -23,8 +23,8 @@ const LONGEST_ROW = 1024;
 const computed: ReadonlySet<string> = new Set(['float32', 'int32', 'bool']);
 
 /**
- * Makes one node of element-wise nodes whose values nobody else needs: each is absorbed by the node that consumes it. All
- * of its consumers are then in one place, so moving it there is always allowed.
+ * Makes one node of element-wise nodes: each joins the first of its consumers if that is such a node. It is then computed where that
+ * group's last node stands, so it may only join where all others who need it come later.
  */
 export function fuseElementwise(graph: Graph): Graph {
   const { nodes, values } = graph;
@@ -32,16 +32,17 @@ export function fuseElementwise(graph: Graph): Graph {
   nodes.forEach(({ inputs }, at) => {
     for (const id of inputs) consumers.set(id, [...(consumers.get(id) ?? []), at]);
   });
-  const needed = new Set(graph.outputs);
   const groupOf = new Map<number, Group>();
 
+  const shapeOf = (at: number): Shape => values[nodes[at]!.outputs[0]!]!.shape;
+  /** The group of the consumer that comes first; positions of consumers are settled, as nodes are gone over from the last. */
   const absorber = (at: number): Group | undefined => {
-    const id = nodes[at]!.outputs[0]!;
-    const users = consumers.get(id) ?? [];
-    const group = users.length ? groupOf.get(users[0]!) : undefined;
-    if (!group || needed.has(id) || group.members.length >= MOST_INSTRUCTIONS) return undefined;
-    if (users.some((user) => groupOf.get(user) !== group)) return undefined;
-    return sameShape(values[id]!.shape, values[nodes[group.members[0]!]!.outputs[0]!]!.shape) ? group : undefined;
+    const users = consumers.get(nodes[at]!.outputs[0]!) ?? [];
+    const position = (user: number): number => groupOf.get(user)?.members[0] ?? user;
+    const earliest = Math.min(...users.map(position));
+    const group = groupOf.get(earliest);
+    if (!group || group.members.length >= MOST_INSTRUCTIONS) return undefined;
+    return sameShape(shapeOf(at), shapeOf(earliest)) ? group : undefined;
   };
   for (let at = nodes.length - 1; at >= 0; at--) {
     const row = rowOf(graph, nodes[at]!);
@@ -55,10 +56,13 @@ export function fuseElementwise(graph: Graph): Graph {
       groupOf.set(at, { members: [at], row });
     }
   }
+  const needed = new Set(graph.outputs);
   const fusedNodes = nodes.flatMap((node, at): Node[] => {
     const group = groupOf.get(at);
     if (!group || group.members.length === 1) return [node];
-    return group.members[0] === at ? [fuse(graph, [...group.members].reverse())] : [];
+    if (group.members[0] !== at) return [];
+    const leaves = (id: ValueId): boolean => needed.has(id) || (consumers.get(id) ?? []).some((user) => groupOf.get(user) !== group);
+    return [fuse(graph, [...group.members].reverse(), leaves)];
   });
   return { ...graph, nodes: fusedNodes };
 }
@@ -86,16 +90,24 @@ function repeatedRow(shape: Shape, output: Shape): number | undefined {
   return sameShape(tail, output.slice(output.length - tail.length)) ? sizeOf(tail) : undefined;
 }
 
-function fuse({ nodes, values }: Graph, members: readonly number[]): Node {
+/** The nodes as one; `leaves` tells of a value whether others need it. */
+function fuse({ nodes, values }: Graph, members: readonly number[], leaves: (id: ValueId) => boolean): Node {
   const made = new Map<ValueId, number>();
   const inputs: ValueId[] = [];
-  const inside = new Set(members.map((at) => nodes[at]!.outputs[0]!));
+  const results = members.map((at) => nodes[at]!.outputs[0]!);
+  const inside = new Set(results);
   for (const at of members) for (const id of nodes[at]!.inputs) if (!inside.has(id) && !inputs.includes(id)) inputs.push(id);
   const instructions = members.map((at, i) => {
-    const { op, inputs: given, outputs } = nodes[at]!;
-    made.set(outputs[0]!, inputs.length + i);
-    return { op, inputs: given.map((id) => made.get(id) ?? inputs.indexOf(id)), dtype: values[outputs[0]!]!.dtype };
+    const { op, inputs: given } = nodes[at]!;
+    made.set(results[i]!, inputs.length + i);
+    return { op, inputs: given.map((id) => made.get(id) ?? inputs.indexOf(id)), dtype: values[results[i]!]!.dtype };
   });
-  const root = nodes[members.at(-1)!]!;
-  return { ...root, op: composites.fused as Node['op'], inputs, attributes: { instructions } satisfies FusedAttributes };
+  const outputs = results.flatMap((id, i) => (i === results.length - 1 || leaves(id) ? [i] : []));
+  return {
+    ...nodes[members.at(-1)!]!,
+    op: composites.fused as Node['op'],
+    inputs,
+    outputs: outputs.map((i) => results[i]!),
+    attributes: { instructions, outputs } satisfies FusedAttributes,
+  };
 }

@@ -12,23 +12,24 @@ export interface Instruction {
 
 /** Attributes of {@link fused}. */
 export interface FusedAttributes {
-  /** In order; the last one gives the output. */
   readonly instructions: readonly Instruction[];
+  /** The instructions whose results are the outputs, in order; the last instruction's is among them. */
+  readonly outputs: readonly number[];
 }
 
 /**
- * Element-wise ops run as one. Inputs have the output's shape, or are one element, or one row that repeats: the output's
- * last axes. Made by the fusion pass for backends that have a kernel of this name; users never call it.
+ * Element-wise ops run as one. Outputs have one shape; inputs have it too, or are one element, or one row that repeats: the
+ * outputs' last axes. Made by the fusion pass for backends that have a kernel of this name; users never call it.
  */
 export const fused: Composite<FusedAttributes> = defineOp<FusedAttributes>({
   name: 'fused',
   repeats: 'all',
-  decompose(b, inputs, { instructions }) {
+  decompose(b, inputs, { instructions, outputs }) {
     const values = [...inputs];
     for (const { op, inputs: places } of instructions) {
       const given = places.map((place) => values[place]!);
       values.push(typeof op === 'string' ? b.primitive(op as 'add', given, {})[0]! : b.apply(op as never, given, {} as never));
     }
-    return [values.at(-1)!];
+    return outputs.map((at) => values[inputs.length + at]!);
   },
 });
