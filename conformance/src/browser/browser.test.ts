@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Outcome, program } from './program.ts';
 
@@ -23,11 +23,16 @@ async function files(): Promise<Map<string, [type: string, body: string | Uint8A
   });
   const kernels = readFileSync(at('../../../packages/backend-wasm/build/simd.wasm'));
   return new Map<string, [string, string | Uint8Array]>([
-    ['/', ['text/html', '<!doctype html><title>Tessera</title><script type="module" src="/page.js"></script>']],
+    ['/', ['text/html', html]],
+    ['/open', ['text/html', html]],
     ['/simd.wasm', ['application/wasm', kernels]],
     ...outputFiles.map(({ path, text }) => [`/${path.split(/[\\/]/).at(-1)}`, ['text/javascript', text]] as [string, [string, string]]),
   ]);
 }
+
+const html = '<!doctype html><title>Tessera</title><script type="module" src="/page.js"></script>';
+/** What isolates a page from others, so that it may share memory with its workers. */
+const isolation = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
 
 describe.skipIf(!executablePath)('in Chromium', () => {
   const server = createServer();
@@ -36,7 +41,7 @@ describe.skipIf(!executablePath)('in Chromium', () => {
     const served = await files();
     server.on('request', ({ url }, response) => {
       const [type, body] = served.get(url!) ?? ['text/plain', ''];
-      response.writeHead(served.has(url!) ? 200 : 404, { 'content-type': type }).end(body);
+      response.writeHead(served.has(url!) ? 200 : 404, { 'content-type': type, ...(url === '/open' ? {} : isolation) }).end(body);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     browser = await chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox'] });
@@ -46,17 +51,27 @@ describe.skipIf(!executablePath)('in Chromium', () => {
     server.close();
   });
 
-  it('a page and its worker train to the same bits as Node', async () => {
+  const open = async (path: string): Promise<Page> => {
     const page = await browser.newPage();
+    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`);
+    await page.waitForFunction('globalThis.run');
+    return page;
+  };
+
+  it('threads are used where the page is isolated, and else one', async () => {
+    expect(await (await open('/')).evaluate('threads()')).toBe(2);
+    expect(await (await open('/open')).evaluate('threads()')).toBe(1);
+  });
+
+  it('a page and its worker train to the same bits as Node', async () => {
+    const page = await open('/');
     const errors: string[] = [];
     page.on('pageerror', (error) => errors.push(error.message));
-    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-    await page.waitForFunction('globalThis.run');
     const outcomes = await page.evaluate<Record<string, Outcome>>('run()');
     const here = await program({ deterministic: true });
     expect(errors).toEqual([]);
     expect(here.losses[1]).toBeLessThan(here.losses[0]!);
     expect(here.liveBytesAfterDispose).toBe(0);
-    expect(outcomes).toEqual({ page: here, streamed: here, worker: here });
+    expect(outcomes).toEqual({ page: here, streamed: here, worker: here, shared: here });
   });
 });

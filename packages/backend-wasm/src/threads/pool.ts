@@ -79,8 +79,15 @@ export class Pool {
       const next = word & 0x3ff;
       if (next >= chunks) break;
       if (Atomics.compareExchange(words, STATE, word, word + 1) !== word) continue;
-      runChunk(this.#kernels, this.#numbers, next, 0);
       own++;
+      try {
+        runChunk(this.#kernels, this.#numbers, next, 0);
+      } catch (error) {
+        // Nobody claims any more; what others have claimed is awaited, for it uses the job's numbers.
+        const taken = Atomics.exchange(words, STATE, start | chunks) & 0x3ff;
+        this.#await(taken - own);
+        throw error;
+      }
     }
     this.#await(chunks - own);
   }
