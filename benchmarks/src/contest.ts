@@ -1,5 +1,9 @@
 /** One implementation, made ready. */
 export interface Contestant {
+  /** Default 1. */
+  readonly threads?: number;
+  /** The instructions that its kernels were compiled for (default plain SIMD). */
+  readonly build?: string;
   /** Does the work once; of a training step the loss. */
   step(): Promise<number | void>;
   /** A number on which all must agree, where the steps give no losses. */
@@ -10,7 +14,7 @@ export interface Contestant {
 export interface Work {
   readonly name: string;
   readonly contestants: Readonly<Record<string, () => Promise<Contestant>>>;
-  /** How far the numbers that are checked may lie apart. */
+  /** How far the numbers that are checked may lie apart, as a part of the first. */
   readonly tolerance: number;
   /** How often the work is done in a step, so that a step takes some milliseconds (default 1); times are told for one. */
   readonly times?: number;
@@ -70,11 +74,12 @@ async function rowOf({ name, times: repeated = 1, flops }: Work, { implementatio
   const [bestMs, medianMs] = [sorted[0]! / repeated, sorted[sorted.length >> 1]! / repeated];
   const gflops = flops === undefined ? {} : { gflops: flops / bestMs / 1e6 };
   const check = (await contestant.check?.()) ?? losses[CHECKED_STEP] ?? null;
-  return { work: name, threads: 1, build: 'simd', implementation, bestMs, medianMs, ...gflops, check };
+  const { threads = 1, build = 'simd' } = contestant;
+  return { work: name, threads, build, implementation, bestMs, medianMs, ...gflops, check };
 }
 
 /** Whether all gave the first one's number. Those that compute nothing are not compared. */
 export function agree({ tolerance }: Work, rows: readonly Row[]): boolean {
   const expected = rows[0]?.check;
-  return rows.every(({ check }) => check === null || (expected != null && Math.abs(check - expected) <= tolerance));
+  return rows.every(({ check }) => check === null || (expected != null && Math.abs(check - expected) <= tolerance * Math.abs(expected)));
 }

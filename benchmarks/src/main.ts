@@ -1,4 +1,4 @@
-// npm run bench [-- WORK … --json FILE]: works done by several implementations in turn. Without names, all of them.
+// npm run bench [-- WORK … --json FILE --readme]: works done by several implementations in turn. Without names, all of them.
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { blockForward, blockStep } from './block/index.ts';
@@ -6,8 +6,9 @@ import { cnn } from './cnn/index.ts';
 import { agree, contest, type Row, type Work } from './contest.ts';
 import { convolutions, elementwise, products } from './kernels/index.ts';
 import { lstm } from './lstm/index.ts';
+import { writeTable } from './table.ts';
 
-const { positionals, values } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' } } });
+const { positionals, values } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' }, readme: { type: 'boolean' } } });
 const works: Readonly<Record<string, readonly Work[]>> = {
   matmul: products,
   conv: convolutions,
@@ -40,3 +41,4 @@ for (const work of (positionals.length ? positionals : Object.keys(works)).flatM
   all.push(...rows);
 }
 if (values.json) writeFileSync(values.json, `${JSON.stringify(all, null, 2)}\n`);
+if (values.readme) writeTable(all, new URL('../README.md', import.meta.url));

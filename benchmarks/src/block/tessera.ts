@@ -1,6 +1,6 @@
-import { wasm } from '@tessera/backend-wasm';
 import { capture } from '@tessera/capture';
-import { gelu, layerNormalization, scaledDotProductAttention, setDefaultBackend, tensor, type Tensor, tidy } from '@tessera/tensor';
+import { gelu, layerNormalization, scaledDotProductAttention, tensor, type Tensor, tidy } from '@tessera/tensor';
+import { startBackend } from '../backend.ts';
 import type { Contestant } from '../contest.ts';
 import type { Filled } from '../filled.ts';
 import { trainTessera } from '../training/tessera.ts';
@@ -30,10 +30,11 @@ export function tesseraStep({ x, target, parameters }: Block): Promise<Contestan
 }
 
 export async function tesseraForward({ x, parameters }: Block): Promise<Contestant> {
-  setDefaultBackend(await wasm());
+  const about = await startBackend();
   const [input, values] = [place(x), parameters.map(place)];
   const forward = capture((given: Tensor) => block(given, values));
   return {
+    ...about,
     async step() {
       const y = forward(input);
       await y.data();

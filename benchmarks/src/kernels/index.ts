@@ -21,7 +21,7 @@ function workOf(kernel: Kernel, references: Readonly<Record<string, () => Promis
       ...(kernel.tfjs ? { 'tfjs wasm': () => tfjs(kernel) } : {}),
       ...references,
     },
-    tolerance: 1e-3,
+    tolerance: 2e-3,
     times: kernel.times,
     ...(kernel.flops === undefined ? {} : { flops: kernel.flops }),
   };

@@ -38,6 +38,7 @@ export async function peak(flops: number): Promise<Contestant> {
   const spin = instance.exports['spin'] as (n: number) => number;
   const turns = Math.ceil(flops / (CHAINS * UNROLLED * 8));
   return {
+    build,
     async step() {
       spin(turns);
     },

@@ -1,14 +1,14 @@
 import { valueAndGrad } from '@tessera/autograd';
-import { wasm } from '@tessera/backend-wasm';
 import { capture } from '@tessera/capture';
 import { adam, applyUpdates } from '@tessera/optim';
-import { setDefaultBackend, tensor, type Tensor, Variable, VariableTree } from '@tessera/tensor';
+import { tensor, type Tensor, Variable, VariableTree } from '@tessera/tensor';
+import { startBackend } from '../backend.ts';
 import type { Contestant } from '../contest.ts';
 import type { Filled } from '../filled.ts';
 
 /** Captured steps of Adam on parameters; `prepare` makes the data, and gives the loss as a function of the parameters. */
 export async function trainTessera(parameters: readonly Filled[], prepare: () => (values: Tensor[]) => Tensor): Promise<Contestant> {
-  setDefaultBackend(await wasm());
+  const about = await startBackend();
   const variables = parameters.map(({ shape, data }) => new Variable(tensor(data, { shape })));
   const values = (): Tensor[] => variables.map((variable) => variable.read());
   const optimizer = adam();
@@ -22,6 +22,7 @@ export async function trainTessera(parameters: readonly Filled[], prepare: () =>
     return value;
   });
   return {
+    ...about,
     async step() {
       const value = step();
       const result = await value.item();
