@@ -2,7 +2,8 @@
 // Strides are in bytes; n goes from matrix to matrix, r from row to row, c along one.
 import { gemm, SCRATCH_BYTES } from './gemm';
 import { first } from './simd';
-import { exponentials, vexp } from './vector-functions';
+import { exponentials } from './exponentials';
+import { vexp } from './vector-functions';
 
 const QUERIES: i32 = 128;
 const KEYS: i32 = 128;

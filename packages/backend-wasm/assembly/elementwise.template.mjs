@@ -94,6 +94,13 @@ function unaryKernel(op, T, [scalar, simd]) {
   const vector = simd
     ? `  if (sx == 4) {
     const stop = y + (<usize>(n & ~3) << 2);
+    for (const pairs = y + (<usize>(n & ~7) << 2); y < pairs; x += 32, y += 32) {
+      // Two at a time: neither waits for the other's chain.
+      const X = v128.load(x), Z = v128.load(x, 16);
+      const p = ${simd}, q = ${simd.replace(/\bX\b/g, 'Z')};
+      v128.store(y, p);
+      v128.store(y, q, 16);
+    }
     for (; y < stop; x += 16, y += 16) { const X = v128.load(x); v128.store(y, ${simd}); }
     n &= 3;
   }

@@ -1,5 +1,6 @@
+import { exponentials } from './exponentials';
 import { across, first } from './simd';
-import { exponentials, vexp } from './vector-functions';
+import { vexp } from './vector-functions';
 
 // Folds: `rows` lines of `n` elements each are folded into accumulators `sa` apart: 0 folds a line into one, 1 keeps
 // its places. Strides count elements. Sums and products are accumulated in double precision and rounded once.

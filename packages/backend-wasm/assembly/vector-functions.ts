@@ -1,4 +1,4 @@
-import { across, first, mad, nmad } from './simd';
+import { mad, nmad } from './simd';
 
 // Functions of four floats at a time. Constants lie in a table: the engine would make each anew at every use.
 
@@ -51,8 +51,13 @@ const TABLE: usize = memory.data<f32>([
   4.89352455891786e-3, 4.89352455891786e-3, 4.89352455891786e-3, 4.89352455891786e-3,
   1.19825839466702e-6, 1.19825839466702e-6, 1.19825839466702e-6, 1.19825839466702e-6, 1.18534705686654e-4, 1.18534705686654e-4, 1.18534705686654e-4, 1.18534705686654e-4,
   2.268434632439e-3, 2.268434632439e-3, 2.268434632439e-3, 2.268434632439e-3, 4.89352518554385e-3, 4.89352518554385e-3, 4.89352518554385e-3, 4.89352518554385e-3,
-  // 1104: where eˣ is taken for 0
-  -88.0296919, -88.0296919, -88.0296919, -88.0296919,
+  // 1104: eˣ of what is not positive: log₂e, the number whose sum rounds with the exponent's bias, ln 2 in two parts, the polynomial,
+  // and where it is 0
+  1.4426950216293335, 1.4426950216293335, 1.4426950216293335, 1.4426950216293335, 12583039.0, 12583039.0, 12583039.0, 12583039.0,
+  0.693145751953125, 0.693145751953125, 0.693145751953125, 0.693145751953125, 1.428606765330187e-6, 1.428606765330187e-6, 1.428606765330187e-6, 1.428606765330187e-6,
+  0.008289290592074394, 0.008289290592074394, 0.008289290592074394, 0.008289290592074394, 0.04189782217144966, 0.04189782217144966, 0.04189782217144966, 0.04189782217144966,
+  0.16667652130126953, 0.16667652130126953, 0.16667652130126953, 0.16667652130126953, 0.4999915063381195, 0.4999915063381195, 0.4999915063381195, 0.4999915063381195,
+  0.9999997019767761, 0.9999997019767761, 0.9999997019767761, 0.9999997019767761, -87.33654022216797, -87.33654022216797, -87.33654022216797, -87.33654022216797,
 ], 16);
 
 // @ts-ignore: decorator
@@ -63,7 +68,7 @@ function add(a: v128, b: v128): v128 { return f32x4.add(a, b); }
 function mul(a: v128, b: v128): v128 { return f32x4.mul(a, b); }
 // @ts-ignore: decorator
 @inline
-function k(offset: usize): v128 { return v128.load(TABLE + offset); }
+export function k(offset: usize): v128 { return v128.load(TABLE + offset); }
 
 /**
  * eˣ within 2 ulp: x = n·ln 2 + r, eˣ = 2ⁿ·p(r). 2ⁿ is multiplied in two halves, so that results too small to be normal are
@@ -123,44 +128,6 @@ export function vtanh(v: v128): v128 {
   return v128.bitselect(v, f32x4.div(mul(x, p), q), f32x4.lt(f32x4.abs(v), k(912)));
 }
 
-/** eˣ within 2 ulp for x ≤ 0; what is too small to be normal is 0. */
-// @ts-ignore: decorator
-@inline
-export function vexpNegative(v: v128): v128 {
-  const x = f32x4.pmax(v, k(1104));
-  const shifted = mad(x, k(32), k(48));
-  const n = f32x4.sub(shifted, k(48));
-  const r = nmad(n, k(80), nmad(n, k(64), x));
-  let p = mad(k(96), r, k(112));
-  p = mad(p, r, k(128));
-  p = mad(p, r, k(144));
-  p = mad(p, r, k(160));
-  p = mad(p, r, k(176));
-  p = mad(p, r, k(192));
-  p = mad(p, r, k(192));
-  return mul(p, powerOfTwo(i32x4.sub(shifted, k(48))));
-}
-
-/** y ← e^(x − shift) for n numbers, none above the shift; gives the sum. */
-export function exponentials(n: i32, x: usize, shift: f32, y: usize): f32 {
-  const s = f32x4.splat(shift);
-  let a = f32x4.splat(0), b = a;
-  const end = x + (<usize>n << 2), stop = x + (<usize>(n & ~7) << 2);
-  for (; x < stop; x += 32, y += 32) {
-    const p = vexpNegative(f32x4.sub(v128.load(x), s)), q = vexpNegative(f32x4.sub(v128.load(x, 16), s));
-    v128.store(y, p);
-    v128.store(y, q, 16);
-    a = add(a, p);
-    b = add(b, q);
-  }
-  let sum = across(add(a, b));
-  for (; x < end; x += 4, y += 4) {
-    const e = first(vexpNegative(f32x4.splat(load<f32>(x) - shift)));
-    store<f32>(y, e);
-    sum += e;
-  }
-  return sum;
-}
 /** ln x within 2 ulp: x = 2ᵉ·m with m from √½ to √2, ln x = e·ln 2 + ln m. @see Cephes, logf. */
 // @ts-ignore: decorator
 @inline

@@ -21,10 +21,12 @@ if (current) process.exit(0);
 console.log('Compiling the WebAssembly kernels …');
 const began = performance.now();
 const { elementwise } = await import(join(assembly, 'elementwise.template.mjs'));
+const { exponentials } = await import(join(assembly, 'exponentials.template.mjs'));
 const { gemmPanels } = await import(join(assembly, 'gemm.template.mjs'));
 const texts = new Map(sources.filter((file) => file.endsWith('.ts')).map((file) => [file, readFileSync(join(assembly, file), 'utf8')]));
 texts.set('elementwise.ts', elementwise());
 texts.set('panel.ts', gemmPanels());
+texts.set('exponentials.ts', exponentials());
 
 const { default: asc } = await import('assemblyscript/asc');
 
