@@ -13,7 +13,9 @@ export function convolutionBlock(K: i32): i32 {
 function copyRun(to: usize, from: usize, bytes: usize): void {
   let c: usize = 0;
   for (; c + 16 <= bytes; c += 16) v128.store(to + c, v128.load(from + c));
-  for (; c < bytes; c += 4) store<f32>(to + c, load<f32>(from + c));
+  // The last vector overlaps the one before it.
+  if (c < bytes && bytes > 16) v128.store(to + bytes - 16, v128.load(from + bytes - 16));
+  else for (; c < bytes; c += 4) store<f32>(to + c, load<f32>(from + c));
 }
 
 // @ts-ignore: decorator
@@ -38,6 +40,7 @@ function patches(direction: i32, geometry: usize, x: usize, first: i32, count: i
   const bytes = <usize>channels << 2;
   // Where neighbours in a patch are neighbours in memory, a line of the patch is one run.
   const run = channels == C && LW == 1 ? <usize>KW * bytes : 0;
+  const line = <usize>(W * C * LH) << 2, plane = <usize>(H * W * C * LD) << 2;
   let ow = first % OW, t = first / OW;
   let oh = t % OH;
   t /= OH;
@@ -45,19 +48,30 @@ function patches(direction: i32, geometry: usize, x: usize, first: i32, count: i
   for (let m = 0; m < count; m++) {
     const w0 = ow * SW - PW;
     const whole = run != 0 && w0 >= 0 && w0 + KW <= W;
-    for (let kd = 0, d = od * SD - PD; kd < KD; kd++, d += LD) {
-      for (let kh = 0, h = oh * SH - PH; kh < KH; kh++, h += LH) {
+    const d0 = od * SD - PD, h0 = oh * SH - PH;
+    if (whole && d0 >= 0 && d0 + (KD - 1) * LD < D && h0 >= 0 && h0 + (KH - 1) * LH < H) {
+      // Nothing of the window is outside, as mostly.
+      let corner = x + (<usize>((((n * D + d0) * H + h0) * W + w0) * C) << 2);
+      for (let kd = 0; kd < KD; kd++, corner += plane) {
+        let p = corner;
+        for (let kh = 0; kh < KH; kh++, p += line, rows += run) {
+          if (direction == 0) copyRun(rows, p, run);
+          else addRun(p, rows, run);
+        }
+      }
+    } else for (let kd = 0, d = d0; kd < KD; kd++, d += LD) {
+      for (let kh = 0, h = h0; kh < KH; kh++, h += LH) {
         const inside = u32(d) < u32(D) && u32(h) < u32(H);
-        const line = x + ((((<usize>(n * D + d)) * H + h) * W * C + channel) << 2);
+        const start = x + ((((<usize>(n * D + d)) * H + h) * W * C + channel) << 2);
         if (inside && whole) {
-          const p = line + (<usize>(w0 * C) << 2);
+          const p = start + (<usize>(w0 * C) << 2);
           if (direction == 0) copyRun(rows, p, run);
           else addRun(p, rows, run);
           rows += run;
           continue;
         }
         for (let kw = 0, w = w0; kw < KW; kw++, w += LW) {
-          const p = line + (<usize>(w * C) << 2);
+          const p = start + (<usize>(w * C) << 2);
           if (inside && u32(w) < u32(W)) {
             if (direction == 0) copyRun(rows, p, bytes);
             else addRun(p, rows, bytes);
