@@ -1,8 +1,8 @@
 import { cpu } from '@tessera/backend-cpu';
-import { wasm } from '@tessera/backend-wasm';
 import { checkBackend } from '@tessera/testkit';
 import { describe, it } from 'vitest';
+import { everyMaker } from './every-backend.ts';
 
 describe('backends keep their contract, and memory flat over 1,000 steps', () => {
-  for (const make of [cpu, wasm]) it(make.name, () => checkBackend(() => make(), { reference: cpu() }));
+  for (const [where, make] of Object.entries(everyMaker)) it(where, () => checkBackend(() => make(), { reference: cpu() }));
 });

@@ -1,10 +1,10 @@
 import { cpu } from '@tessera/backend-cpu';
-import { wasm } from '@tessera/backend-wasm';
 import * as layers from '@tessera/layers';
 import { capture, describePlan } from '@tessera/capture';
 import { relu, setDefaultBackend, softmax, type Tensor, zeros } from '@tessera/tensor';
 import { checkLayer, type LayerDescription } from '@tessera/testkit';
 import { describe, expect, it } from 'vitest';
+import { everyBackend } from './every-backend.ts';
 
 const reload = async (layer: layers.Module): Promise<layers.Module> => layers.loadModel(await layers.saveModel(layer));
 const cases: readonly (LayerDescription<layers.Module> & { name: string })[] = [
@@ -81,8 +81,8 @@ it('a plan says where in the model its steps are', () => {
   expect(text).toMatch(/= matmul .* at dense_1$/m);
 });
 
-for (const backend of [cpu(), await wasm()]) {
-  describe(`layers on ${backend.name}`, () => {
+for (const [where, backend] of await everyBackend()) {
+  describe(`layers on ${where}`, () => {
     for (const { name, ...layer } of cases) it(name, () => checkLayer({ ...layer, reload }, backend));
   });
 }

@@ -1,8 +1,7 @@
-import { cpu } from '@tessera/backend-cpu';
-import { wasm } from '@tessera/backend-wasm';
 import * as metrics from '@tessera/metrics';
 import { checkMetric, type MetricSample } from '@tessera/testkit';
 import { describe, it } from 'vitest';
+import { everyBackend } from './every-backend.ts';
 
 const scores = (data: number[], classes: number): MetricSample['batches'][0]['prediction'] => ({
   shape: [data.length / classes, classes],
@@ -33,8 +32,8 @@ const cases: readonly [metrics.Metric<never>, MetricSample][] = [
   [metrics.meanAbsoluteError(), { batches: numbers, expected: scalar(6 / 5) }],
 ] as unknown as [metrics.Metric<never>, MetricSample][];
 
-for (const backend of [cpu(), await wasm()]) {
-  describe(`metrics on ${backend.name}`, () => {
+for (const [where, backend] of await everyBackend()) {
+  describe(`metrics on ${where}`, () => {
     for (const [metric, sample] of cases) it(metric.name, () => checkMetric(metric, [sample], backend));
   });
 }

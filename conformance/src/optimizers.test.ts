@@ -1,8 +1,7 @@
-import { cpu } from '@tessera/backend-cpu';
-import { wasm } from '@tessera/backend-wasm';
 import * as optim from '@tessera/optim';
 import { checkOptimizer, type OptimizerLike } from '@tessera/testkit';
 import { describe, it } from 'vitest';
+import { everyBackend } from './every-backend.ts';
 
 const optimizers: Readonly<Record<string, optim.Optimizer>> = {
   sgd: optim.sgd({ learningRate: 0.1 }),
@@ -21,8 +20,8 @@ const optimizers: Readonly<Record<string, optim.Optimizer>> = {
   ]),
 };
 
-for (const backend of [cpu(), await wasm()]) {
-  describe(`optimizers on ${backend.name}`, () => {
+for (const [where, backend] of await everyBackend()) {
+  describe(`optimizers on ${where}`, () => {
     for (const [name, optimizer] of Object.entries(optimizers)) {
       it(name, () => checkOptimizer(optimizer as OptimizerLike, { name }, backend));
     }

@@ -1,12 +1,11 @@
 import { grad } from '@tessera/autograd';
-import { cpu } from '@tessera/backend-cpu';
-import { wasm } from '@tessera/backend-wasm';
 import type { Backend } from '@tessera/core';
 import * as layers from '@tessera/layers';
 import { concat, flip, logicalNot, relu, setDefaultBackend, stack, type Tensor, tidy, type Variable } from '@tessera/tensor';
 import { expect, it } from 'vitest';
 import { NotClaimed } from './opinfo.ts';
 import { difference, objective, readTable, type TableTensor, toArguments } from './table.ts';
+import { everyBackend } from '../every-backend.ts';
 
 interface Row {
   readonly module: string;
@@ -224,8 +223,8 @@ async function check(row: Row, backend: Backend): Promise<string | undefined> {
   return undefined;
 }
 
-for (const backend of [cpu(), await wasm(), await wasm({ threads: 2, sharesFrom: 0 })]) {
-  it(`layers of sequences agree with PyTorch's on ${backend.name}`, async () => {
+for (const [where, backend] of await everyBackend()) {
+  it(`layers of sequences agree with PyTorch's on ${where}`, async () => {
     setDefaultBackend(backend);
     const counts = new Map<string, number>();
     const wrong: string[] = [];
@@ -242,7 +241,7 @@ for (const backend of [cpu(), await wasm(), await wasm({ threads: 2, sharesFrom:
     }
     const total = [...counts.values()].reduce((a, b) => a + b, 0);
     console.log(
-      `${backend.name}: ${total} rows run, ${total - wrong.length} passed: ${[...counts].map(([name, count]) => `${name} ${count}`).join(', ')}`,
+      `${where}: ${total} rows run, ${total - wrong.length} passed: ${[...counts].map(([name, count]) => `${name} ${count}`).join(', ')}`,
     );
     expect(wrong).toEqual([]);
     expect(counts.size).toBe(5);

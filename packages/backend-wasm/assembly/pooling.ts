@@ -26,14 +26,10 @@ function tapsOf(geometry: usize, m: i32, taps: usize): i32 {
   return count;
 }
 
-function positions(geometry: usize): i32 {
-  return g(geometry, 0) * g(geometry, 9) * g(geometry, 10) * g(geometry, 11);
-}
-
-/** The largest element of each window, NaN if there is one; padding counts as −∞. */
-export function maxPool(geometry: usize, x: usize, y: usize, taps: usize): void {
-  const C = g(geometry, 4), M = positions(geometry);
-  for (let m = 0; m < M; m++) {
+/** The largest element of `number` windows from `begin` on, NaN if there is one; padding counts as −∞. */
+export function maxPool(geometry: usize, x: usize, y: usize, taps: usize, begin: i32, number: i32): void {
+  const C = g(geometry, 4), M = begin + number;
+  for (let m = begin; m < M; m++) {
     const count = tapsOf(geometry, m, taps);
     const end = taps + (<usize>count << 2);
     let c = 0;
@@ -57,10 +53,10 @@ export function maxPool(geometry: usize, x: usize, y: usize, taps: usize): void 
   }
 }
 
-/** dx, which is zero at first, gets each dy added where its window has its first maximum (a NaN is larger than all). */
-export function maxPoolGradient(geometry: usize, x: usize, dy: usize, dx: usize, taps: usize): void {
-  const C = g(geometry, 4), M = positions(geometry);
-  for (let m = 0; m < M; m++) {
+/** dx, which is zero at first, gets dy of `number` windows from `begin` on added where each has its first maximum (a NaN is larger than all). */
+export function maxPoolGradient(geometry: usize, x: usize, dy: usize, dx: usize, taps: usize, begin: i32, number: i32): void {
+  const C = g(geometry, 4), M = begin + number;
+  for (let m = begin; m < M; m++) {
     const count = tapsOf(geometry, m, taps);
     const end = taps + (<usize>count << 2);
     let c = 0;

@@ -17,7 +17,40 @@ function blockSum(n: i32, x: usize): f32 {
   return across(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)));
 }
 
-export function sum_f32(rows: i32, row: i32, n: i32, x: usize, sx: i32, acc: usize, sa: i32): void {
+const ROWS: i32 = 64;
+
+// @ts-ignore: decorator
+@inline
+function widen(acc: usize, v: v128): void {
+  v128.store(acc, f64x2.add(v128.load(acc), f64x2.promote_low_f32x4(v)));
+  v128.store(acc, f64x2.add(v128.load(acc, 16), f64x2.promote_low_f32x4(v128.shuffle<f32>(v, v, 2, 3, 2, 3))), 16);
+}
+
+/** Adds rows up, sixteen columns at a time, and so many rows in float32 before they go to the accumulators. */
+function columnSums(rows: i32, row: i32, n: i32, x: usize, acc: usize): void {
+  const step = <usize>row << 2;
+  for (let j = 0; j < n; j += 16, x += 64, acc += 128) {
+    let p = x;
+    for (let left = rows; left > 0; left -= ROWS) {
+      let a = f32x4.splat(0), b = a, c = a, d = a;
+      for (let i = min<i32>(ROWS, left); i > 0; i--, p += step) {
+        a = f32x4.add(a, v128.load(p)); b = f32x4.add(b, v128.load(p, 16));
+        c = f32x4.add(c, v128.load(p, 32)); d = f32x4.add(d, v128.load(p, 48));
+      }
+      widen(acc, a); widen(acc + 32, b); widen(acc + 64, c); widen(acc + 96, d);
+    }
+  }
+}
+
+export function sum_f32(rows: i32, row: i32, n_: i32, x_: usize, sx: i32, acc_: usize, sa: i32): void {
+  let n = n_, x = x_, acc = acc_;
+  if (sx == 1 && sa == 1 && rows > 1) {
+    const whole = n & ~15;
+    columnSums(rows, row, whole, x, acc);
+    n -= whole;
+    x += <usize>whole << 2;
+    acc += <usize>whole << 3;
+  }
   for (; rows > 0; rows--, x += <usize>row << 2) {
     if (sa == 0) {
       let s = load<f64>(acc);
@@ -32,10 +65,7 @@ export function sum_f32(rows: i32, row: i32, n: i32, x: usize, sx: i32, acc: usi
       let i = 0;
       if (sx == 1) {
         for (; i + 4 <= n; i += 4) {
-          const p = acc + (<usize>i << 3);
-          const v = v128.load(x + (<usize>i << 2));
-          v128.store(p, f64x2.add(v128.load(p), f64x2.promote_low_f32x4(v)));
-          v128.store(p, f64x2.add(v128.load(p, 16), f64x2.promote_low_f32x4(v128.shuffle<f32>(v, v, 2, 3, 2, 3))), 16);
+          widen(acc + (<usize>i << 3), v128.load(x + (<usize>i << 2)));
         }
       }
       for (; i < n; i++) {

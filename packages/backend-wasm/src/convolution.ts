@@ -155,10 +155,27 @@ export function convolution(runtime: Runtime): Pick<Kernels, Names> & PoolingCom
     out: Operand,
   ): void => {
     if (op === 'maxPoolGradient') kernels.fill_32(sizeOf(out.view.shape), 0, 0, addressOf(out));
-    if (sizeOf(y.view.shape) === 0) return;
-    const scratch = runtime.scratch(128 + sizeOf(attributes.size) * 4);
-    describe(runtime, scratch, x.view.shape, attributes.size, x.view.shape.at(-1)!, y.view.shape, attributes);
-    kernels[op](scratch, ...inputs.map(addressOf), addressOf(out), scratch + 128);
+    const { shape } = y.view;
+    if (sizeOf(shape) === 0) return;
+    const channels = shape.at(-1)!;
+    const positions = sizeOf(shape) / channels;
+    const scratch = runtime.scratch(DESCRIPTION + sizeOf(attributes.size) * 4);
+    describe(runtime, scratch, x.view.shape, attributes.size, channels, shape, attributes);
+    const parameters = [scratch, ...inputs.map(addressOf), addressOf(out), scratch + DESCRIPTION, 0, positions];
+    const [taps, begin] = [parameters.length - 3, parameters.length - 2];
+    // Windows of one example may overlap; those of different ones never do.
+    const each = positions / shape[0];
+    runtime.call(op, parameters, {
+      units: shape[0],
+      count: [begin + 1, each],
+      moves: [
+        // y, or dy.
+        [2, each * channels * 4],
+        [begin, each],
+      ],
+      scratch: [taps],
+      nanoseconds: sizeOf(shape) * sizeOf(attributes.size) * 0.4,
+    });
   };
   return {
     convolution: ([x, w], geometry, [y]) => run('convolution', x.view.shape, w.view.shape, y.view.shape, geometry, x, w, y),

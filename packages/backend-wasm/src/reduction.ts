@@ -10,7 +10,7 @@ import {
   sizeOf,
 } from '@tessera/core';
 import { bitsOf } from './movement.ts';
-import { forEachLine } from './lines.ts';
+import { forEachLine, forEachPlane } from './lines.ts';
 import { addressOf, type KernelExports, type Runtime, suffixOf } from './runtime.ts';
 
 const start: { readonly [K in Reduction]: number } = { sum: 0, prod: 1, max: -Infinity, min: Infinity };
@@ -38,20 +38,11 @@ function fold(runtime: Runtime, op: Reduction): Kernel<ReduceAttributes> {
     const outStrides = contiguousStrides(kept.map((axis) => shape[axis]));
     const target = shape.map((_, axis) => (axes.includes(axis) ? 0 : outStrides[kept.indexOf(axis)]));
     const from = addressOf(x);
-    // Two axes at a time: lines along the last, rows along the one before.
-    const rank = shape.length;
-    const rowAxis = rank - 2;
-    const rowsFold = rank >= 2 && axes.includes(rowAxis);
-    if (rowsFold) {
-      const outer = shape.map((length, axis) => (axis === rowAxis ? 1 : length));
-      forEachLine(outer, [strides, target], ([px, py], n, [sx, sy]) => {
-        kernel(shape[rowAxis], strides[rowAxis], n, from + px * size, sx, accumulators + py * accumulatorSize, sy);
-      });
-    } else {
-      forEachLine(shape, [strides, target], ([px, py], n, [sx, sy]) => {
-        kernel(1, 0, n, from + px * size, sx, accumulators + py * accumulatorSize, sy);
-      });
-    }
+    forEachPlane(shape, [strides, target], ([px, py], { rows, length, jumps: [rx, ry], steps: [sx, sy] }) => {
+      const [at, to] = [from + px * size, accumulators + py * accumulatorSize];
+      if (ry === 0) kernel(rows, rx, length, at, sx, to, sy);
+      else for (let i = 0; i < rows; i++) kernel(1, 0, length, at + i * rx * size, sx, to + i * ry * accumulatorSize, sy);
+    });
     if (wide) kernels.cast(8, 7, count, accumulators, 1, addressOf(y));
   };
 }
