@@ -68,9 +68,10 @@ function makeAdam(
       const square = mapParameters((v, g) => v.mul(beta2).add(g.square().mul(1 - beta2)), state.square, slopes);
       const largest = state.largest && mapParameters((a, v) => a.maximum(v), state.largest, square);
       const unbias = (beta: number): Tensor => expm1(count.mul(Math.log(beta))).neg();
-      const [size, scale] = [rate.div(unbias(beta1)), unbias(beta2).sqrt()];
+      // What is one number for all elements is worked out once: signs and divisions do not recur at each.
+      const [size, scale] = [rate.div(unbias(beta1)).neg(), unbias(beta2).sqrt().reciprocal()];
       const step = (m: Tensor, v: Tensor, x: Tensor): Tensor => {
-        const update = m.mul(size).div(v.sqrt().div(scale).add(epsilon)).neg();
+        const update = m.mul(size).div(v.sqrt().mul(scale).add(epsilon));
         return decoupled && weightDecay !== 0 ? update.sub(x.mul(rate.mul(weightDecay))) : update;
       };
       const updates = mapParameters(step as never, mean, largest ?? square, parameters);
