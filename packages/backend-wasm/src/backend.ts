@@ -100,7 +100,7 @@ export async function wasm({
   maximumBytes,
   deterministic = false,
   threads: wanted = 1,
-  sharesFrom = 10_000,
+  sharesFrom = 25_000,
 }: WasmOptions = {}): Promise<WasmBackend> {
   if (!Number.isInteger(wanted) || wanted < 1) throw new UsageError(`[wasm] threads must be a whole number ≥ 1: got ${wanted}`);
   const threads = module || !canShare() ? 1 : wanted;
