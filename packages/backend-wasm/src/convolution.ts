@@ -7,6 +7,7 @@ import {
   type Shape,
   sizeOf,
 } from '@tessera/core';
+import { product } from './matmul.ts';
 import { addressOf, type Runtime } from './runtime.ts';
 
 type Geometry = Pick<ConvolutionAttributes, 'strides' | 'padding' | 'dilation'> & { readonly groups?: number };
@@ -44,6 +45,11 @@ function describe(runtime: Runtime, at: number, x: Shape, window: readonly numbe
 type Names = 'convolution' | 'convolutionInputGradient' | 'convolutionKernelGradient';
 type PoolingComposites = { readonly maxPool: Kernel<PoolingAttributes>; readonly maxPoolGradient: Kernel<PoolingAttributes> };
 
+/** Whether a convolution is a matrix product: windows of one element that skip none. */
+function isProduct(w: Shape, { strides, padding, groups }: ConvolutionAttributes): boolean {
+  return groups === 1 && w.slice(0, -2).every((n) => n === 1) && strides.every((n) => n === 1) && padding.flat().every((n) => n === 0);
+}
+
 /** Whether Winograd's form fits and pays: windows 3 × 3 with stride 1 over channels and filters that fill its panels. */
 function suitsWinograd(
   x: Shape,
@@ -74,6 +80,7 @@ export function convolution(runtime: Runtime): Pick<Kernels, Names> & PoolingCom
       kernels.fill_32(sizeOf(out.view.shape), 0, 0, addressOf(out));
       return;
     }
+    if (isProduct(w, geometry)) return pointwise(op, sizeOf(x.slice(0, -1)), w, a, b, out);
     if (op !== 'convolutionKernelGradient' && suitsWinograd(x, w, y, geometry, op === 'convolutionInputGradient')) {
       return winograd(op === 'convolutionInputGradient', x, w, y, geometry, a, b, out);
     }
@@ -118,6 +125,17 @@ export function convolution(runtime: Runtime): Pick<Kernels, Names> & PoolingCom
       }
       for (let part = 0; part < parts; part++) kernels.add_f32(1, sizeOf(w), to, 0, 1, gathered + part * partBytes, 0, 1, to);
     }
+  };
+  /** A window of one element: a product of the positions' channels, read as they lie. */
+  const pointwise = (op: Names, positions: number, w: Shape, a: Operand, b: Operand, out: Operand): void => {
+    const [C, F] = w.slice(-2);
+    const [channels, filters] = [C * 4, F * 4];
+    const [A, B, to] = [a, b, out].map(addressOf);
+    const scratch = runtime.scratch(kernels.gemmScratchBytes());
+    if (op === 'convolution') product(runtime, [positions, F, C, A, channels, 4, B, filters, 4, to, filters, 0, 0, scratch]);
+    else if (op === 'convolutionInputGradient')
+      product(runtime, [positions, C, F, A, filters, 4, B, 4, filters, to, channels, 0, 0, scratch]);
+    else product(runtime, [C, F, positions, A, 4, channels, B, filters, 4, to, filters, 0, 0, scratch]);
   };
   const winograd = (
     backward: boolean,

@@ -2,29 +2,30 @@ import { broadcastView, type Kernels, type Operand, sizeOf } from '@tessera/core
 import { forEachLine } from './lines.ts';
 import { addressOf, type Runtime } from './runtime.ts';
 
+/** A product as `gemm` takes it, divided by its columns, so that no part of B is packed twice; by its rows where there are few. */
+export function product(runtime: Runtime, parameters: readonly number[]): void {
+  const [M, N, K, , rowA, , , , columnB, , ldc] = parameters;
+  const byColumns = N >= 32 * (runtime.pool?.threads ?? 1);
+  runtime.call('gemm', parameters, {
+    units: byColumns ? N : M,
+    grain: 16,
+    count: [byColumns ? 1 : 0, 1],
+    moves: byColumns
+      ? [
+          [6, columnB],
+          [9, 4],
+        ]
+      : [
+          [3, rowA],
+          [9, ldc],
+        ],
+    scratch: [13],
+    nanoseconds: (M * N * K) / 20,
+  });
+}
+
 export function matmul(runtime: Runtime): Pick<Kernels, 'matmul'> {
   const { kernels } = runtime;
-  /** A product as `gemm` takes it, divided by its columns, so that no part of B is packed twice; by its rows where there are few. */
-  const product = (parameters: number[]): void => {
-    const [M, N, K, , rowA, , , , columnB, , ldc] = parameters;
-    const byColumns = N >= 32 * (runtime.pool?.threads ?? 1);
-    runtime.call('gemm', parameters, {
-      units: byColumns ? N : M,
-      grain: 16,
-      count: [byColumns ? 1 : 0, 1],
-      moves: byColumns
-        ? [
-            [6, columnB],
-            [9, 4],
-          ]
-        : [
-            [3, rowA],
-            [9, ldc],
-          ],
-      scratch: [13],
-      nanoseconds: (M * N * K) / 20,
-    });
-  };
   return {
     matmul([a, b], _, [y]) {
       const batch = y.view.shape.slice(0, -2);
@@ -52,7 +53,7 @@ export function matmul(runtime: Runtime): Pick<Kernels, 'matmul'> {
           for (let i = 0; i < n; i++) {
             const [A, B, C] = [fromA + (pa + i * sa) * 4, fromB + (pb + i * sb) * 4, to + (py + i * sy) * 4];
             if (a.dtype === 'int32') kernels.matmul_i32(M, N, K, A, rowA, columnA, B, rowB, columnB, C);
-            else product([M, N, K, A, rowA, columnA, B, rowB, columnB, C, N * 4, 0, 0, scratch]);
+            else product(runtime, [M, N, K, A, rowA, columnA, B, rowB, columnB, C, N * 4, 0, 0, scratch]);
           }
         },
       );

@@ -43,6 +43,14 @@ export const linear: readonly OpDescription[] = [
   {
     name: 'convolution',
     samples: [
+      // Windows of one element, which are matrix products, unless they skip elements.
+      {
+        inputs: [floats([2, 5, 4, 6]), floats([1, 1, 6, 7])],
+        run: (x, w) => [t.conv(x!, w!), t.conv(x!, w!, { strides: 2 }), t.conv(x!, w!, { padding: 1 })],
+        tolerance: reduction,
+        order: 0,
+        gradients: true,
+      },
       // Channels, filters and sizes that a backend may do by Winograd's form, with odd edges.
       ...(['same', 'valid', 2] as const).map(
         (padding): OpSample => ({
