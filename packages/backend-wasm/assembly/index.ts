@@ -1,6 +1,7 @@
 export { attention, attentionGradient, attentionScratchBytes } from './attention';
 export * from './cast';
 export * from './convolution';
+export { depthwise } from './depthwise';
 export * from './elementwise';
 export { gemm, gemmScratchBytes, matmul_i32 } from './gemm';
 export * from './indexing';

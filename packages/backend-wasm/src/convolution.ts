@@ -81,6 +81,7 @@ export function convolution(runtime: Runtime): Pick<Kernels, Names> & PoolingCom
       return;
     }
     if (isProduct(w, geometry)) return pointwise(op, sizeOf(x.slice(0, -1)), w, a, b, out);
+    if (geometry.groups > 1 && w.at(-2) === 1 && w.at(-1) === geometry.groups) return depthwise(op, x, w, y, geometry, a, b, out);
     if (op !== 'convolutionKernelGradient' && suitsWinograd(x, w, y, geometry, op === 'convolutionInputGradient')) {
       return winograd(op === 'convolutionInputGradient', x, w, y, geometry, a, b, out);
     }
@@ -136,6 +137,40 @@ export function convolution(runtime: Runtime): Pick<Kernels, Names> & PoolingCom
     else if (op === 'convolutionInputGradient')
       product(runtime, [positions, C, F, A, filters, 4, B, 4, filters, to, channels, 0, 0, scratch]);
     else product(runtime, [C, F, positions, A, 4, channels, B, filters, 4, to, filters, 0, 0, scratch]);
+  };
+  /** One filter for each channel: no products of matrices, but of rows. */
+  const depthwise = (
+    op: Names,
+    x: Shape,
+    w: Shape,
+    y: Shape,
+    geometry: ConvolutionAttributes,
+    a: Operand,
+    b: Operand,
+    out: Operand,
+  ): void => {
+    const [size, positions] = [sizeOf(w), sizeOf(y) / y.at(-1)!];
+    const each = positions / y[0];
+    const scratch = runtime.scratch(DESCRIPTION + size * 4);
+    describe(runtime, scratch, x, w.slice(0, -2), w.at(-1)!, y, geometry);
+    const [A, B, to] = [a, b, out].map(addressOf);
+    kernels.fill_32(sizeOf(out.view.shape), 0, 0, to);
+    if (op === 'convolutionKernelGradient') {
+      // Example by example, so that few numbers are added up at a time.
+      const part = scratch + DESCRIPTION;
+      for (let n = 0; n < y[0]; n++) {
+        kernels.fill_32(size, 0, 0, part);
+        kernels.depthwise(2, scratch, A, B, part, n * each, each);
+        kernels.add_f32(1, size, to, 0, 1, part, 0, 1, to);
+      }
+      return;
+    }
+    runtime.call('depthwise', [op === 'convolution' ? 0 : 1, scratch, A, B, to, 0, positions], {
+      units: y[0],
+      count: [6, each],
+      moves: [[5, each]],
+      nanoseconds: positions * size * 0.3,
+    });
   };
   const winograd = (
     backward: boolean,

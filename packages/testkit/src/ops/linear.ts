@@ -43,6 +43,17 @@ export const linear: readonly OpDescription[] = [
   {
     name: 'convolution',
     samples: [
+      // A filter for each channel.
+      {
+        inputs: [floats([3, 5, 6, 7]), floats([3, 2, 1, 7])],
+        run: (x, w) => [
+          t.conv(x!, w!, { groups: 7, padding: 'same' }),
+          t.conv(x!, w!, { groups: 7, strides: 2, dilation: [1, 2], padding: 1 }),
+        ],
+        tolerance: reduction,
+        order: 0,
+        gradients: true,
+      },
       // Windows of one element, which are matrix products, unless they skip elements.
       {
         inputs: [floats([2, 5, 4, 6]), floats([1, 1, 6, 7])],
