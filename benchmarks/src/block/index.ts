@@ -14,12 +14,12 @@ export const blockForward: Work = {
     'jax-js wasm': () => jaxForward(block),
     'tfjs wasm': () => tfjsForward(block),
   },
-  tolerance: 2e-3,
+  tolerance: 1e-3,
 };
 
 /** The training step of a Transformer block. What is checked is the loss of the fifth step. */
 export const blockStep: Work = {
   name: 'block step',
   contestants: { 'tessera wasm': () => tesseraStep(block), 'jax-js wasm': () => jaxStep(block) },
-  tolerance: 2e-3,
+  tolerance: 1e-3,
 };

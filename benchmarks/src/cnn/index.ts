@@ -10,5 +10,5 @@ const step = makeCnn();
 export const cnn: Work = {
   name: 'cnn step',
   contestants: { 'tessera wasm': () => tessera(step), 'jax-js wasm': () => jax(step), 'tfjs cpu': () => tfjs(step) },
-  tolerance: 2e-3,
+  tolerance: 1e-3,
 };

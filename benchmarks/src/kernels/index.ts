@@ -21,6 +21,7 @@ function workOf(kernel: Kernel, references: Readonly<Record<string, () => Promis
       ...(kernel.tfjs ? { 'tfjs wasm': () => tfjs(kernel) } : {}),
       ...references,
     },
+    // TensorFlow.js gathers means of a million numbers in float32.
     tolerance: 2e-3,
     times: kernel.times,
     ...(kernel.flops === undefined ? {} : { flops: kernel.flops }),

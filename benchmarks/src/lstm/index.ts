@@ -9,5 +9,5 @@ const step = makeLstm();
 export const lstm: Work = {
   name: 'lstm step',
   contestants: { 'tessera wasm': () => tessera(step), 'jax-js wasm': () => jax(step) },
-  tolerance: 2e-3,
+  tolerance: 1e-3,
 };

@@ -1,10 +1,10 @@
 import type { Backend } from '@tessera/core';
 import { grad } from '@tessera/autograd';
 import * as layers from '@tessera/layers';
-import { setDefaultBackend, moveAxis, type Tensor, tidy } from '@tessera/tensor';
-import { expect, it } from 'vitest';
+import { moveAxis, type Tensor, tidy } from '@tessera/tensor';
+import { it } from 'vitest';
 import { type Call, NotClaimed, opinfo } from './opinfo.ts';
-import { difference, objective, readTable, type TableTensor, toArguments } from './table.ts';
+import { difference, expectModules, objective, readTable, type TableTensor, toArguments } from './table.ts';
 import { everyBackend } from '../every-backend.ts';
 
 interface Row {
@@ -182,25 +182,9 @@ async function compare(row: Row, args: readonly Tensor[], run: (at: readonly Ten
   return undefined;
 }
 
+const rows = readTable<Row>('modules');
 for (const [where, backend] of await everyBackend()) {
   it(`layers and losses agree with PyTorch's modules on ${where}`, async () => {
-    setDefaultBackend(backend);
-    const counts = new Map<string, number>();
-    const wrong: string[] = [];
-    for (const [i, row] of readTable<Row>('modules').entries()) {
-      let told: string | undefined;
-      try {
-        told = await check(row, backend);
-      } catch (error) {
-        if (error instanceof NotClaimed) continue;
-        told = (error as Error).message;
-      }
-      counts.set(row.module, (counts.get(row.module) ?? 0) + 1);
-      if (told) wrong.push(`${row.module} row ${i} ${row.desc}: ${told}`);
-    }
-    const total = [...counts.values()].reduce((a, b) => a + b, 0);
-    console.log(`${where}: ${counts.size} modules, ${total} rows run, ${total - wrong.length} passed`);
-    if (where === 'cpu') console.log([...counts].map(([name, count]) => `${name} ${count}`).join(', '));
-    expect(wrong).toEqual([]);
+    await expectModules(where, backend, rows, check);
   });
 }

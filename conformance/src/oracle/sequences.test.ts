@@ -1,10 +1,10 @@
 import { grad } from '@tessera/autograd';
 import type { Backend } from '@tessera/core';
 import * as layers from '@tessera/layers';
-import { concat, flip, logicalNot, relu, setDefaultBackend, stack, type Tensor, tidy, type Variable } from '@tessera/tensor';
+import { concat, flip, logicalNot, relu, stack, type Tensor, tidy, type Variable } from '@tessera/tensor';
 import { expect, it } from 'vitest';
 import { NotClaimed } from './opinfo.ts';
-import { difference, objective, readTable, type TableTensor, toArguments } from './table.ts';
+import { difference, expectModules, objective, readTable, type TableTensor, toArguments } from './table.ts';
 import { everyBackend } from '../every-backend.ts';
 
 interface Row {
@@ -223,27 +223,9 @@ async function check(row: Row, backend: Backend): Promise<string | undefined> {
   return undefined;
 }
 
+const rows = readTable<Row>('sequences');
 for (const [where, backend] of await everyBackend()) {
   it(`layers of sequences agree with PyTorch's on ${where}`, async () => {
-    setDefaultBackend(backend);
-    const counts = new Map<string, number>();
-    const wrong: string[] = [];
-    for (const [i, row] of readTable<Row>('sequences').entries()) {
-      let told: string | undefined;
-      try {
-        told = await check(row, backend);
-      } catch (error) {
-        if (error instanceof NotClaimed) continue;
-        told = (error as Error).message;
-      }
-      counts.set(row.module, (counts.get(row.module) ?? 0) + 1);
-      if (told) wrong.push(`${row.module} row ${i} ${row.desc}: ${told}`);
-    }
-    const total = [...counts.values()].reduce((a, b) => a + b, 0);
-    console.log(
-      `${where}: ${total} rows run, ${total - wrong.length} passed: ${[...counts].map(([name, count]) => `${name} ${count}`).join(', ')}`,
-    );
-    expect(wrong).toEqual([]);
-    expect(counts.size).toBe(5);
+    expect(await expectModules(where, backend, rows, check)).toBe(5);
   });
 }

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { grad } from '@tessera/autograd';
 import type { Backend } from '@tessera/core';
-import { isTensor, tensor, type Tensor, tidy } from '@tessera/tensor';
+import { isTensor, setDefaultBackend, tensor, type Tensor, tidy } from '@tessera/tensor';
+import { expect } from 'vitest';
+import { NotClaimed } from './opinfo.ts';
 
 /** A tensor as the tables have it; NaN and the infinities are strings. */
 export interface TableTensor {
@@ -78,4 +80,35 @@ export function gradientsOf(run: (...inputs: Tensor[]) => readonly Tensor[], inp
   return tidy(
     () => grad((...at: Tensor[]) => objective(run(...at)), { argnums: inputs.map((_, i) => i) })(...inputs) as unknown as Tensor[],
   );
+}
+
+/**
+ * Checks all rows of a table of modules on a backend and says how many of each module were run. `check` gives what is wrong with a
+ * row, if anything, and throws NotClaimed for one that is not ours. Gives how many modules there were.
+ */
+export async function expectModules<Row extends { readonly module: string; readonly desc: string }>(
+  where: string,
+  backend: Backend,
+  rows: readonly Row[],
+  check: (row: Row, backend: Backend) => Promise<string | undefined>,
+): Promise<number> {
+  setDefaultBackend(backend);
+  const counts = new Map<string, number>();
+  const wrong: string[] = [];
+  for (const [i, row] of rows.entries()) {
+    let told: string | undefined;
+    try {
+      told = await check(row, backend);
+    } catch (error) {
+      if (error instanceof NotClaimed) continue;
+      told = (error as Error).message;
+    }
+    counts.set(row.module, (counts.get(row.module) ?? 0) + 1);
+    if (told) wrong.push(`${row.module} row ${i} ${row.desc}: ${told}`);
+  }
+  const total = [...counts.values()].reduce((a, b) => a + b, 0);
+  console.log(`${where}: ${counts.size} modules, ${total} rows run, ${total - wrong.length} passed`);
+  if (where === 'cpu') console.log([...counts].map(([name, count]) => `${name} ${count}`).join(', '));
+  expect(wrong).toEqual([]);
+  return counts.size;
 }

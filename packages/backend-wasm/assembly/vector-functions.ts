@@ -15,20 +15,16 @@ const TABLE: usize = memory.data<f32>([
   1.6666665459e-1, 1.6666665459e-1, 1.6666665459e-1, 1.6666665459e-1, 5.0000001201e-1, 5.0000001201e-1, 5.0000001201e-1, 5.0000001201e-1,
   // 192: 1
   1, 1, 1, 1,
-  // 208: tanh's polynomial, and where it ends
-  -5.70498872745e-3, -5.70498872745e-3, -5.70498872745e-3, -5.70498872745e-3, 2.06390887954e-2, 2.06390887954e-2, 2.06390887954e-2, 2.06390887954e-2,
-  -5.37397155531e-2, -5.37397155531e-2, -5.37397155531e-2, -5.37397155531e-2, 1.33314422036e-1, 1.33314422036e-1, 1.33314422036e-1, 1.33314422036e-1,
-  -3.33332819422e-1, -3.33332819422e-1, -3.33332819422e-1, -3.33332819422e-1, 0.625, 0.625, 0.625, 0.625,
-  // 304: log's polynomial
+  // 208: log's polynomial
   7.0376836292e-2, 7.0376836292e-2, 7.0376836292e-2, 7.0376836292e-2, -1.1514610310e-1, -1.1514610310e-1, -1.1514610310e-1, -1.1514610310e-1,
   1.1676998740e-1, 1.1676998740e-1, 1.1676998740e-1, 1.1676998740e-1, -1.2420140846e-1, -1.2420140846e-1, -1.2420140846e-1, -1.2420140846e-1,
   1.4249322787e-1, 1.4249322787e-1, 1.4249322787e-1, 1.4249322787e-1, -1.6668057665e-1, -1.6668057665e-1, -1.6668057665e-1, -1.6668057665e-1,
   2.0000714765e-1, 2.0000714765e-1, 2.0000714765e-1, 2.0000714765e-1, -2.4999993993e-1, -2.4999993993e-1, -2.4999993993e-1, -2.4999993993e-1,
   3.3333331174e-1, 3.3333331174e-1, 3.3333331174e-1, 3.3333331174e-1,
-  // 448: log: the least normal number, 2²³, √½, ½
+  // 352: log: the least normal number, 2²³, √½, ½
   1.17549435e-38, 1.17549435e-38, 1.17549435e-38, 1.17549435e-38, 8388608, 8388608, 8388608, 8388608,
   0.70710678118654752, 0.70710678118654752, 0.70710678118654752, 0.70710678118654752, 0.5, 0.5, 0.5, 0.5,
-  // 512: 4, where erf is 1; its numerator and its denominator
+  // 416: 4, where erf is 1; its numerator and its denominator
   4, 4, 4, 4,
   -2.72614225801306e-10, -2.72614225801306e-10, -2.72614225801306e-10, -2.72614225801306e-10, 2.77068142495902e-8, 2.77068142495902e-8, 2.77068142495902e-8, 2.77068142495902e-8,
   -2.10102402082508e-6, -2.10102402082508e-6, -2.10102402082508e-6, -2.10102402082508e-6, -5.69250639462346e-5, -5.69250639462346e-5, -5.69250639462346e-5, -5.69250639462346e-5,
@@ -37,13 +33,13 @@ const TABLE: usize = memory.data<f32>([
   -1.45660718464996e-5, -1.45660718464996e-5, -1.45660718464996e-5, -1.45660718464996e-5, -2.13374055278905e-4, -2.13374055278905e-4, -2.13374055278905e-4, -2.13374055278905e-4,
   -1.68282697438203e-3, -1.68282697438203e-3, -1.68282697438203e-3, -1.68282697438203e-3, -7.37332916720468e-3, -7.37332916720468e-3, -7.37332916720468e-3, -7.37332916720468e-3,
   -1.42647390514189e-2, -1.42647390514189e-2, -1.42647390514189e-2, -1.42647390514189e-2,
-  // 720: gelu: √½, √(2/π) and that times 0.044715
+  // 624: gelu: √½, √(2/π) and that times 0.044715
   0.70710678118654752, 0.70710678118654752, 0.70710678118654752, 0.70710678118654752, 0.79788456080286536, 0.79788456080286536, 0.79788456080286536, 0.79788456080286536, 0.035677408136300125, 0.035677408136300125, 0.035677408136300125, 0.035677408136300125,
-  // 768: sine and cosine: 2/π, the end of the fast path, the polynomials
+  // 672: sine and cosine: 2/π, the end of the fast path, the polynomials
   0.63661977236758134, 0.63661977236758134, 0.63661977236758134, 0.63661977236758134, 131072, 131072, 131072, 131072,
   -1.9515295891e-4, -1.9515295891e-4, -1.9515295891e-4, -1.9515295891e-4, 8.3321608736e-3, 8.3321608736e-3, 8.3321608736e-3, 8.3321608736e-3, -1.6666654611e-1, -1.6666654611e-1, -1.6666654611e-1, -1.6666654611e-1,
   2.443315711809948e-5, 2.443315711809948e-5, 2.443315711809948e-5, 2.443315711809948e-5, -1.388731625493765e-3, -1.388731625493765e-3, -1.388731625493765e-3, -1.388731625493765e-3, 4.166664568298827e-2, 4.166664568298827e-2, 4.166664568298827e-2, 4.166664568298827e-2,
-  // 896: tanh: 9, where it is 1, 0.0004, below which it is x; its numerator and its denominator
+  // 800: tanh: 9, where it is 1, 0.0004, below which it is x; its numerator and its denominator
   9, 9, 9, 9, 0.0004, 0.0004, 0.0004, 0.0004,
   -2.76076847742355e-16, -2.76076847742355e-16, -2.76076847742355e-16, -2.76076847742355e-16, 2.00018790482477e-13, 2.00018790482477e-13, 2.00018790482477e-13, 2.00018790482477e-13,
   -8.60467152213735e-11, -8.60467152213735e-11, -8.60467152213735e-11, -8.60467152213735e-11, 5.12229709037114e-8, 5.12229709037114e-8, 5.12229709037114e-8, 5.12229709037114e-8,
@@ -51,7 +47,7 @@ const TABLE: usize = memory.data<f32>([
   4.89352455891786e-3, 4.89352455891786e-3, 4.89352455891786e-3, 4.89352455891786e-3,
   1.19825839466702e-6, 1.19825839466702e-6, 1.19825839466702e-6, 1.19825839466702e-6, 1.18534705686654e-4, 1.18534705686654e-4, 1.18534705686654e-4, 1.18534705686654e-4,
   2.268434632439e-3, 2.268434632439e-3, 2.268434632439e-3, 2.268434632439e-3, 4.89352518554385e-3, 4.89352518554385e-3, 4.89352518554385e-3, 4.89352518554385e-3,
-  // 1104: eˣ of what is not positive: log₂e, the number whose sum rounds with the exponent's bias, ln 2 in two parts, the polynomial,
+  // 1008: eˣ of what is not positive: log₂e, the number whose sum rounds with the exponent's bias, ln 2 in two parts, the polynomial,
   // and where it is 0
   1.4426950216293335, 1.4426950216293335, 1.4426950216293335, 1.4426950216293335, 12583039.0, 12583039.0, 12583039.0, 12583039.0,
   0.693145751953125, 0.693145751953125, 0.693145751953125, 0.693145751953125, 1.428606765330187e-6, 1.428606765330187e-6, 1.428606765330187e-6, 1.428606765330187e-6,
@@ -110,48 +106,48 @@ export function vsigmoid(x: v128): v128 {
   return f32x4.div(over, add(k(192), t));
 }
 
-/** tanh x within 6 ulp, as x·P(x²)/Q(x²) up to 9 and 1 beyond. */
+/** tanh x within 6 ulp, as x·P(x²)/Q(x²) up to 9 and 1 beyond. @see Eigen, generic_fast_tanh_float. */
 // @ts-ignore: decorator
 @inline
 export function vtanh(v: v128): v128 {
-  const x = f32x4.pmax(f32x4.pmin(v, k(896)), f32x4.neg(k(896)));
+  const x = f32x4.pmax(f32x4.pmin(v, k(800)), f32x4.neg(k(800)));
   const z = mul(x, x);
-  let p = mad(k(928), z, k(944));
-  p = mad(p, z, k(960));
-  p = mad(p, z, k(976));
-  p = mad(p, z, k(992));
-  p = mad(p, z, k(1008));
-  p = mad(p, z, k(1024));
-  let q = mad(k(1040), z, k(1056));
-  q = mad(q, z, k(1072));
-  q = mad(q, z, k(1088));
-  return v128.bitselect(v, f32x4.div(mul(x, p), q), f32x4.lt(f32x4.abs(v), k(912)));
+  let p = mad(k(832), z, k(848));
+  p = mad(p, z, k(864));
+  p = mad(p, z, k(880));
+  p = mad(p, z, k(896));
+  p = mad(p, z, k(912));
+  p = mad(p, z, k(928));
+  let q = mad(k(944), z, k(960));
+  q = mad(q, z, k(976));
+  q = mad(q, z, k(992));
+  return v128.bitselect(v, f32x4.div(mul(x, p), q), f32x4.lt(f32x4.abs(v), k(816)));
 }
 
 /** ln x within 2 ulp: x = 2ᵉ·m with m from √½ to √2, ln x = e·ln 2 + ln m. @see Cephes, logf. */
 // @ts-ignore: decorator
 @inline
 export function vlog(x: v128): v128 {
-  const tiny = f32x4.lt(x, k(448));
-  const normal = v128.bitselect(mul(x, k(464)), x, tiny);
+  const tiny = f32x4.lt(x, k(352));
+  const normal = v128.bitselect(mul(x, k(368)), x, tiny);
   let e = i32x4.sub(i32x4.shr_u(normal, 23), i32x4.splat(126));
   e = i32x4.sub(e, v128.and(tiny, i32x4.splat(23)));
-  const fraction = v128.or(v128.and(normal, i32x4.splat(0x007fffff)), k(496));
-  const low = f32x4.lt(fraction, k(480));
+  const fraction = v128.or(v128.and(normal, i32x4.splat(0x007fffff)), k(400));
+  const low = f32x4.lt(fraction, k(384));
   const exponent = f32x4.convert_i32x4_s(i32x4.add(e, low));
   const m = f32x4.sub(add(fraction, v128.and(low, fraction)), k(192));
   const z = mul(m, m);
-  let p = mad(k(304), m, k(320));
+  let p = mad(k(208), m, k(224));
+  p = mad(p, m, k(240));
+  p = mad(p, m, k(256));
+  p = mad(p, m, k(272));
+  p = mad(p, m, k(288));
+  p = mad(p, m, k(304));
+  p = mad(p, m, k(320));
   p = mad(p, m, k(336));
-  p = mad(p, m, k(352));
-  p = mad(p, m, k(368));
-  p = mad(p, m, k(384));
-  p = mad(p, m, k(400));
-  p = mad(p, m, k(416));
-  p = mad(p, m, k(432));
   p = mul(mul(p, m), z);
   p = add(p, mul(exponent, k(80)));
-  p = f32x4.sub(p, mul(k(496), z));
+  p = f32x4.sub(p, mul(k(400), z));
   const y = add(add(m, p), mul(exponent, k(64)));
   // 0 gives −∞; ∞ itself; below 0 and NaN give NaN.
   const infinity = f32x4.splat(Infinity);
@@ -160,23 +156,23 @@ export function vlog(x: v128): v128 {
 }
 
 /**
- * erf x within 6 ulp, as x·P(x²)/Q(x²) up to 4 and 1 beyond.
+ * erf x within 6 ulp, as x·P(x²)/Q(x²) up to 4 and 1 beyond. @see Eigen, generic_fast_erf_float.
  */
 // @ts-ignore: decorator
 @inline
 export function verf(v: v128): v128 {
-  const x = f32x4.pmax(f32x4.pmin(v, k(512)), f32x4.neg(k(512)));
+  const x = f32x4.pmax(f32x4.pmin(v, k(416)), f32x4.neg(k(416)));
   const z = mul(x, x);
-  let p = mad(k(528), z, k(544));
-  p = mad(p, z, k(560));
-  p = mad(p, z, k(576));
-  p = mad(p, z, k(592));
-  p = mad(p, z, k(608));
-  p = mad(p, z, k(624));
-  let q = mad(k(640), z, k(656));
-  q = mad(q, z, k(672));
-  q = mad(q, z, k(688));
-  q = mad(q, z, k(704));
+  let p = mad(k(432), z, k(448));
+  p = mad(p, z, k(464));
+  p = mad(p, z, k(480));
+  p = mad(p, z, k(496));
+  p = mad(p, z, k(512));
+  p = mad(p, z, k(528));
+  let q = mad(k(544), z, k(560));
+  q = mad(q, z, k(576));
+  q = mad(q, z, k(592));
+  q = mad(q, z, k(608));
   return mul(x, f32x4.div(p, q));
 }
 
@@ -184,15 +180,15 @@ export function verf(v: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function vgelu(x: v128): v128 {
-  return mul(mul(x, k(496)), add(k(192), verf(mul(x, k(720)))));
+  return mul(mul(x, k(400)), add(k(192), verf(mul(x, k(624)))));
 }
 
 /** x·½(1 + tanh(√(2/π)(x + 0.044715x³))) within 2·10⁻⁶ of that. */
 // @ts-ignore: decorator
 @inline
 export function vgeluTanh(x: v128): v128 {
-  const u = mul(x, mad(mul(x, x), k(752), k(736)));
-  return mul(mul(x, k(496)), add(k(192), vtanh(u)));
+  const u = mul(x, mad(mul(x, x), k(656), k(640)));
+  return mul(mul(x, k(400)), add(k(192), vtanh(u)));
 }
 
 // x − n·π/2 in double precision, with π/2 in two parts of which the first has 33 bits: exact enough for every float up to 2¹⁷.
@@ -207,14 +203,14 @@ function reduced(x: v128, n: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function turned(x: v128, turn: v128): v128 {
-  const n = f32x4.nearest(mul(x, k(768)));
+  const n = f32x4.nearest(mul(x, k(672)));
   const low = f32x4.demote_f64x2_zero(reduced(f64x2.promote_low_f32x4(x), f64x2.promote_low_f32x4(n)));
   const upper = v128.shuffle<f32>(x, x, 2, 3, 2, 3), upperN = v128.shuffle<f32>(n, n, 2, 3, 2, 3);
   const high = f32x4.demote_f64x2_zero(reduced(f64x2.promote_low_f32x4(upper), f64x2.promote_low_f32x4(upperN)));
   const r = v128.shuffle<f32>(low, high, 0, 1, 4, 5);
   const z = mul(r, r);
-  const sine = mad(mul(mad(mad(k(800), z, k(816)), z, k(832)), z), r, r);
-  const cosine = mad(mul(mad(mad(k(848), z, k(864)), z, k(880)), z), z, f32x4.sub(k(192), mul(k(496), z)));
+  const sine = mad(mul(mad(mad(k(704), z, k(720)), z, k(736)), z), r, r);
+  const cosine = mad(mul(mad(mad(k(752), z, k(768)), z, k(784)), z), z, f32x4.sub(k(192), mul(k(400), z)));
   const quadrant = i32x4.add(i32x4.trunc_sat_f32x4_s(n), turn);
   const odd = i32x4.eq(v128.and(quadrant, i32x4.splat(1)), i32x4.splat(1));
   return v128.xor(v128.bitselect(cosine, sine, odd), i32x4.shl(v128.and(quadrant, i32x4.splat(2)), 30));
@@ -223,14 +219,14 @@ function turned(x: v128, turn: v128): v128 {
 /** sin x within 5 ulp; lanes beyond 2¹⁷ in double precision. */
 export function vsin(x: v128): v128 {
   const y = v128.bitselect(x, turned(x, i32x4.splat(0)), f32x4.eq(x, f32x4.splat(0)));
-  const beyond = f32x4.gt(f32x4.abs(x), k(784));
+  const beyond = f32x4.gt(f32x4.abs(x), k(688));
   return v128.any_true(beyond) ? v128.bitselect(slowSine(x), y, beyond) : y;
 }
 
 /** cos x within 5 ulp; lanes beyond 2¹⁷ in double precision. */
 export function vcos(x: v128): v128 {
   const y = turned(x, i32x4.splat(1));
-  const beyond = f32x4.gt(f32x4.abs(x), k(784));
+  const beyond = f32x4.gt(f32x4.abs(x), k(688));
   return v128.any_true(beyond) ? v128.bitselect(slowCosine(x), y, beyond) : y;
 }
 
