@@ -9,4 +9,5 @@ export * from './reduction';
 export { maxPool, maxPoolGradient } from './pooling';
 export * from './normalization';
 export * from './recurrent';
+export { abandon, advance, begin, controlBytes, fail, serve, stop } from './program';
 export * from './winograd';

@@ -191,48 +191,48 @@ export function min_u8(rows: i32, row: i32, n: i32, x: usize, sx: i32, acc: usiz
   }
 }
 
-/** The place of the first extremum of a line; a NaN counts as one. */
-export function argmax_f32(n: i32, x: usize, sx: i32): i32 {
+/** Stores the place of the first extremum of a line; a NaN counts as one. */
+export function argmax_f32(n: i32, x: usize, sx: i32, y: usize): void {
   let best = load<f32>(x), at = 0;
   for (let i = 0; i < n; i++) {
     const v = load<f32>(x + (<usize>(i * sx) << 2));
-    if (v != v) return i;
+    if (v != v) return store<i32>(y, i);
     if (v > best) { best = v; at = i; }
   }
-  return at;
+  store<i32>(y, at);
 }
-export function argmin_f32(n: i32, x: usize, sx: i32): i32 {
+export function argmin_f32(n: i32, x: usize, sx: i32, y: usize): void {
   let best = load<f32>(x), at = 0;
   for (let i = 0; i < n; i++) {
     const v = load<f32>(x + (<usize>(i * sx) << 2));
-    if (v != v) return i;
+    if (v != v) return store<i32>(y, i);
     if (v < best) { best = v; at = i; }
   }
-  return at;
+  store<i32>(y, at);
 }
-export function argmax_i32(n: i32, x: usize, sx: i32): i32 {
+export function argmax_i32(n: i32, x: usize, sx: i32, y: usize): void {
   let best = load<i32>(x), at = 0;
   for (let i = 1; i < n; i++) {
     const v = load<i32>(x + (<usize>(i * sx) << 2));
     if (v > best) { best = v; at = i; }
   }
-  return at;
+  store<i32>(y, at);
 }
-export function argmin_i32(n: i32, x: usize, sx: i32): i32 {
+export function argmin_i32(n: i32, x: usize, sx: i32, y: usize): void {
   let best = load<i32>(x), at = 0;
   for (let i = 1; i < n; i++) {
     const v = load<i32>(x + (<usize>(i * sx) << 2));
     if (v < best) { best = v; at = i; }
   }
-  return at;
+  store<i32>(y, at);
 }
-export function argmax_u8(n: i32, x: usize, sx: i32): i32 {
-  for (let i = 0; i < n; i++) if (load<u8>(x + <usize>(i * sx))) return i;
-  return 0;
+export function argmax_u8(n: i32, x: usize, sx: i32, y: usize): void {
+  for (let i = 0; i < n; i++) if (load<u8>(x + <usize>(i * sx))) return store<i32>(y, i);
+  store<i32>(y, 0);
 }
-export function argmin_u8(n: i32, x: usize, sx: i32): i32 {
-  for (let i = 0; i < n; i++) if (!load<u8>(x + <usize>(i * sx))) return i;
-  return 0;
+export function argmin_u8(n: i32, x: usize, sx: i32, y: usize): void {
+  for (let i = 0; i < n; i++) if (!load<u8>(x + <usize>(i * sx))) return store<i32>(y, i);
+  store<i32>(y, 0);
 }
 
 export function cumsum_f32(n: i32, x: usize, y: usize, s: i32): void {

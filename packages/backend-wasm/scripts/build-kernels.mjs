@@ -21,12 +21,15 @@ if (current) process.exit(0);
 console.log('Compiling the WebAssembly kernels …');
 const began = performance.now();
 const { elementwise } = await import(join(assembly, 'elementwise.template.mjs'));
+const { dispatch, exportedKernels } = await import(join(assembly, 'dispatch.template.mjs'));
 const { exponentials } = await import(join(assembly, 'exponentials.template.mjs'));
 const { gemmPanels } = await import(join(assembly, 'gemm.template.mjs'));
 const texts = new Map(sources.filter((file) => file.endsWith('.ts')).map((file) => [file, readFileSync(join(assembly, file), 'utf8')]));
 texts.set('elementwise.ts', elementwise());
 texts.set('panel.ts', gemmPanels());
 texts.set('exponentials.ts', exponentials());
+const kernels = exportedKernels(texts);
+texts.set('dispatch.ts', dispatch(kernels));
 
 const { default: asc } = await import('assemblyscript/asc');
 
@@ -58,12 +61,9 @@ function memoryFlagOf(wasm) {
 
 mkdirSync(build, { recursive: true });
 mkdirSync(generated, { recursive: true });
-const builds = { simd: ['simd'], 'relaxed-simd': ['simd', 'relaxed-simd'] };
-let exported = [];
+const builds = { simd: ['simd', 'threads'], 'relaxed-simd': ['simd', 'relaxed-simd', 'threads'] };
 for (const [name, features] of Object.entries(builds)) {
   const wasm = await compile(features);
-  if (name === 'simd')
-    exported = WebAssembly.Module.exports(new WebAssembly.Module(wasm)).flatMap((entry) => (entry.kind === 'function' ? [entry.name] : []));
   writeFileSync(join(build, `${name}.wasm`), wasm);
   writeFileSync(
     join(generated, `${name}.ts`),
@@ -76,11 +76,22 @@ export const memoryFlag: number = ${memoryFlagOf(wasm)};
   );
   console.log(`  ${name}: ${(wasm.length / 1024).toFixed(1)} kB`);
 }
+const list = [...kernels].filter(([, { result }]) => result === '');
+const answers = [...kernels].filter(([, { result }]) => result !== '');
+const union = (entries) => entries.map(([name]) => `'${name}'`).join(' | ');
 writeFileSync(
   names,
   `${stamp}
-/** What the modules export. Addresses and sizes are int32. */
-export type KernelName = ${exported.map((name) => `'${name}'`).join(' | ')};
+/** The kernels: what works on tensors. Addresses and sizes are int32. */
+export type KernelName = ${union(list)};
+
+/** Functions that tell a number and change nothing. */
+export type QueryName = ${union(answers)};
+
+/** What each kernel takes, a letter for each parameter: i int32 (h and b its lower bytes), f float32, d float64. Programs know kernels by their places here. */
+export const signatures: Readonly<Record<KernelName, string>> = {
+${list.map(([name, { parameters }]) => `  ${name}: '${parameters}',`).join('\n')}
+};
 `,
 );
-console.log(`  ${exported.length} kernels, ${((performance.now() - began) / 1000).toFixed(1)} s`);
+console.log(`  ${list.length} kernels, ${((performance.now() - began) / 1000).toFixed(1)} s`);

@@ -1,12 +1,15 @@
-import { type Backend, type Buffer, DeviceError, type Kernel, type Kernels, type MemoryStatistics, UsageError } from '@tessera/core';
+import { type Backend, DeviceError, type Kernel, type Kernels, type MemoryStatistics, type Plan, UsageError } from '@tessera/core';
 import { convolution } from './convolution.ts';
 import { elementwise } from './elementwise.ts';
 import { fused } from './fused.ts';
 import { indexing } from './indexing.ts';
+import { Instance } from './instance.ts';
 import { matmul } from './matmul.ts';
 import { movement } from './movement.ts';
+import { Arena } from './program/arena.ts';
+import { Program } from './program/program.ts';
 import { reduction } from './reduction.ts';
-import { Runtime, type WasmBuffer } from './runtime.ts';
+import type { Runtime, WasmBuffer } from './runtime.ts';
 import { sequenceComposites, sequences } from './sequences.ts';
 
 /** Options of {@link wasm}. */
@@ -104,24 +107,22 @@ export async function wasm({
 }: WasmOptions = {}): Promise<WasmBackend> {
   if (!Number.isInteger(wanted) || wanted < 1) throw new UsageError(`[wasm] threads must be a whole number ≥ 1: got ${wanted}`);
   const threads = module || !canShare() ? 1 : wanted;
-  let runtime: Runtime | undefined;
+  let instance: Instance | undefined;
   let build: WasmBuild;
   try {
     const compiled = module ? { module, build: 'precompiled' as const } : await compileKernels(deterministic, threads > 1);
     build = compiled.build;
-    runtime = await Runtime.instantiate(compiled.module, { maximumBytes, threads, sharesFrom });
+    instance = await Instance.instantiate(compiled.module, { maximumBytes, threads, sharesFrom });
   } catch (cause) {
     throw new DeviceError('[wasm] WebAssembly with SIMD must be there, and compiling allowed. On edge runtimes pass { module }.', {
       cause,
     });
   }
-  let kernels: ReturnType<typeof kernelTable> | undefined = kernelTable(runtime);
-  const live = new Set<Buffer>();
-  let liveBytes = 0;
-  let peakBytes = 0;
-  const alive = (): Runtime => {
-    if (!runtime) throw new DeviceError('[wasm] the backend was disposed. Make another one with await wasm().');
-    return runtime;
+  let kernels: ReturnType<typeof kernelTable> | undefined = kernelTable(instance);
+  const arena = new Arena(instance);
+  const alive = (): Instance => {
+    if (!instance) throw new DeviceError('[wasm] the backend was disposed. Make another one with await wasm().');
+    return instance;
   };
 
   return {
@@ -130,19 +131,8 @@ export async function wasm({
     threads,
     computes: new Set(['float32', 'int32', 'bool']),
     composites,
-    allocate(byteLength): WasmBuffer {
-      const buffer = { byteLength, address: alive().allocator.allocate(byteLength) };
-      live.add(buffer);
-      liveBytes += byteLength;
-      peakBytes = Math.max(peakBytes, liveBytes);
-      return buffer;
-    },
-    free(buffer) {
-      if (!runtime) return;
-      if (!live.delete(buffer)) throw new DeviceError('[wasm] the buffer is not one of this backend, or was freed before');
-      liveBytes -= buffer.byteLength;
-      runtime.allocator.free((buffer as WasmBuffer).address, buffer.byteLength);
-    },
+    allocate: (byteLength): WasmBuffer => alive().allocate(byteLength),
+    free: (buffer) => instance?.free(buffer as WasmBuffer),
     write(buffer, bytes) {
       alive().bytes.set(bytes, (buffer as WasmBuffer).address);
     },
@@ -154,16 +144,16 @@ export async function wasm({
       alive();
       (kernels![op] as Kernel<unknown>)(inputs, attributes, outputs);
     },
-    memory(): MemoryStatistics {
-      return { liveBytes, liveBuffers: live.size, peakBytes, reservedBytes: runtime ? runtime.bytes.byteLength : 0 };
+    prepare(plan: Plan) {
+      if (plan.steps.some(({ op }) => op === 'randomBits' || op === 'sort')) return undefined;
+      return new Program(alive(), arena, plan, kernelTable);
     },
+    memory: (): MemoryStatistics => instance?.statistics() ?? { liveBytes: 0, liveBuffers: 0, peakBytes: 0, reservedBytes: 0 },
     dispose() {
       // The memory itself goes when nothing refers to it any more.
-      runtime?.pool?.stop();
-      runtime = undefined;
+      instance?.stop();
+      instance = undefined;
       kernels = undefined;
-      live.clear();
-      liveBytes = 0;
     },
   };
 }

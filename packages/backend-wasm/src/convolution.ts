@@ -11,9 +11,6 @@ import { product } from './matmul.ts';
 import { addressOf, type Runtime } from './runtime.ts';
 
 type Geometry = Pick<ConvolutionAttributes, 'strides' | 'padding' | 'dilation'> & { readonly groups?: number };
-const WORDS = 22;
-/** Bytes that the geometry takes at the start of scratch memory. */
-const DESCRIPTION = 128;
 /** The parts in which the gradient of a kernel is gathered. */
 const PARTS = 4;
 
@@ -22,9 +19,9 @@ function three(values: readonly number[], filler: number): number[] {
   return [...new Array<number>(3 - values.length).fill(filler), ...values];
 }
 
-/** Puts the geometry where the kernels read it, at the start of scratch memory. */
-function describe(runtime: Runtime, at: number, x: Shape, window: readonly number[], filters: number, y: Shape, geometry: Geometry): void {
-  const words = [
+/** Puts the geometry where the kernels read it. */
+function describe(runtime: Runtime, x: Shape, window: readonly number[], filters: number, y: Shape, geometry: Geometry): number {
+  return runtime.words([
     x[0],
     ...three(x.slice(1, -1), 1),
     x.at(-1)!,
@@ -38,8 +35,7 @@ function describe(runtime: Runtime, at: number, x: Shape, window: readonly numbe
     ),
     ...three(geometry.dilation, 1),
     geometry.groups ?? 1,
-  ];
-  new Int32Array(runtime.bytes.buffer, at, WORDS).set(words);
+  ]);
 }
 
 type Names = 'convolution' | 'convolutionInputGradient' | 'convolutionKernelGradient';
@@ -91,12 +87,11 @@ export function convolution(runtime: Runtime): Pick<Kernels, Names> & PoolingCom
     const nanoseconds = (positions * sizeOf(w)) / geometry.groups / 15;
     const parts = op === 'convolutionKernelGradient' && positions >= 1024 ? PARTS : 1;
     const partBytes = sizeOf(w) * 4;
-    const scratch = runtime.scratch(DESCRIPTION + parts * partBytes + rows + kernels.gemmScratchBytes());
-    describe(runtime, scratch, x, w.slice(0, -2), w.at(-1)!, y, geometry);
-    const gathered = scratch + DESCRIPTION;
+    const gathered = runtime.scratch(parts * partBytes + rows + kernels.gemmScratchBytes());
+    const description = describe(runtime, x, w.slice(0, -2), w.at(-1)!, y, geometry);
     const work = gathered + parts * partBytes;
     const parameters = (to: number, begin: number, count: number): number[] =>
-      [scratch, addressOf(a), addressOf(b), to].concat(work, work + rows, begin, count);
+      [description, addressOf(a), addressOf(b), to].concat(work, work + rows, begin, count);
     const to = addressOf(out);
     if (op === 'convolution') {
       const split = { units: positions, grain: 64, count: [7, 1], moves: [[6, 1]], scratch: [4, 5], nanoseconds } as const;
@@ -115,15 +110,12 @@ export function convolution(runtime: Runtime): Pick<Kernels, Names> & PoolingCom
       kernels.fill_32(parts * sizeOf(w), 0, 0, gathered);
       const each = Math.ceil(positions / parts);
       const first = parameters(gathered, 0, each);
-      if (runtime.worthSharing(nanoseconds)) {
-        const moves = [
-          [3, partBytes],
-          [6, each],
-        ] as const;
-        runtime.share([{ kernel: op, parameters: first, count: [7, each], moves, scratch: [4, 5] }], { units: parts, tile: 1 });
-      } else {
-        for (let part = 0; part < parts; part++) kernels[op](...parameters(gathered + part * partBytes, part * each, each));
-      }
+      const moves = [
+        [3, partBytes],
+        [6, each],
+      ] as const;
+      const calls = [{ kernel: op, parameters: first, count: [7, each], moves, scratch: [4, 5] }] as const;
+      runtime.share(calls, { units: parts, tile: 1, nanoseconds });
       for (let part = 0; part < parts; part++) kernels.add_f32(1, sizeOf(w), to, 0, 1, gathered + part * partBytes, 0, 1, to);
     }
   };
@@ -151,21 +143,20 @@ export function convolution(runtime: Runtime): Pick<Kernels, Names> & PoolingCom
   ): void => {
     const [size, positions] = [sizeOf(w), sizeOf(y) / y.at(-1)!];
     const each = positions / y[0];
-    const scratch = runtime.scratch(DESCRIPTION + size * 4);
-    describe(runtime, scratch, x, w.slice(0, -2), w.at(-1)!, y, geometry);
+    const part = runtime.scratch(size * 4);
+    const description = describe(runtime, x, w.slice(0, -2), w.at(-1)!, y, geometry);
     const [A, B, to] = [a, b, out].map(addressOf);
     kernels.fill_32(sizeOf(out.view.shape), 0, 0, to);
     if (op === 'convolutionKernelGradient') {
       // Example by example, so that few numbers are added up at a time.
-      const part = scratch + DESCRIPTION;
       for (let n = 0; n < y[0]; n++) {
         kernels.fill_32(size, 0, 0, part);
-        kernels.depthwise(2, scratch, A, B, part, n * each, each);
+        kernels.depthwise(2, description, A, B, part, n * each, each);
         kernels.add_f32(1, size, to, 0, 1, part, 0, 1, to);
       }
       return;
     }
-    runtime.call('depthwise', [op === 'convolution' ? 0 : 1, scratch, A, B, to, 0, positions], {
+    runtime.call('depthwise', [op === 'convolution' ? 0 : 1, description, A, B, to, 0, positions], {
       units: y[0],
       count: [6, each],
       moves: [[5, each]],
@@ -184,13 +175,12 @@ export function convolution(runtime: Runtime): Pick<Kernels, Names> & PoolingCom
   ): void => {
     const [channels, filters] = [from.view.shape.at(-1)!, to.view.shape.at(-1)!];
     const transformed = 16 * channels * filters * 4;
-    const scratch = runtime.scratch(DESCRIPTION + transformed + kernels.winogradScratchBytes(channels, filters));
-    describe(runtime, scratch, x, w.slice(0, -2), w.at(-1)!, y, geometry);
+    const u = runtime.scratch(transformed + kernels.winogradScratchBytes(channels, filters));
+    const description = describe(runtime, x, w.slice(0, -2), w.at(-1)!, y, geometry);
     const [N, H, W] = to.view.shape;
     const tiles = N * Math.ceil(H / 2) * Math.ceil(W / 2);
-    const u = scratch + DESCRIPTION;
-    kernels.winogradKernel(scratch, addressOf(kernel), u, Number(backward));
-    runtime.call('winograd', [scratch, addressOf(from), u, addressOf(to), 0, tiles, Number(backward), u + transformed], {
+    kernels.winogradKernel(description, addressOf(kernel), u, Number(backward));
+    runtime.call('winograd', [description, addressOf(from), u, addressOf(to), 0, tiles, Number(backward), u + transformed], {
       units: tiles,
       grain: 64,
       count: [5, 1],
@@ -212,9 +202,9 @@ export function convolution(runtime: Runtime): Pick<Kernels, Names> & PoolingCom
     if (sizeOf(shape) === 0) return;
     const channels = shape.at(-1)!;
     const positions = sizeOf(shape) / channels;
-    const scratch = runtime.scratch(DESCRIPTION + sizeOf(attributes.size) * 4);
-    describe(runtime, scratch, x.view.shape, attributes.size, channels, shape, attributes);
-    const parameters = [scratch, ...inputs.map(addressOf), addressOf(out), scratch + DESCRIPTION, 0, positions];
+    const window = runtime.scratch(sizeOf(attributes.size) * 4);
+    const description = describe(runtime, x.view.shape, attributes.size, channels, shape, attributes);
+    const parameters = [description, ...inputs.map(addressOf), addressOf(out), window, 0, positions];
     const [taps, begin] = [parameters.length - 3, parameters.length - 2];
     // Windows of one example may overlap; those of different ones never do.
     const each = positions / shape[0];

@@ -43,7 +43,7 @@ function overPlane(
     return [addressPlace(i), step * size];
   });
   const units = alongRow ? { units: length, grain: 64 } : { units: rows };
-  runtime.share([{ kernel, parameters, count: [alongRow ? 1 : 0, 1], moves }], units);
+  runtime.share([{ kernel, parameters, count: [alongRow ? 1 : 0, 1], moves }], { ...units, nanoseconds });
 }
 
 /** What an element takes, roughly. */

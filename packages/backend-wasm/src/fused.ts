@@ -22,7 +22,6 @@ interface Program {
 
 /** Runs element-wise ops tile by tile, each by its own kernel: fusion without generated code. */
 export function fused(runtime: Runtime): { readonly fused: Kernel<FusedAttributes> } {
-  const { kernels } = runtime;
   const programs = new WeakMap<FusedAttributes, Program>();
   return {
     fused(inputs, attributes, outputs) {
@@ -73,15 +72,7 @@ export function fused(runtime: Runtime): { readonly fused: Kernel<FusedAttribute
         return { kernel, parameters, moves, count: [byRows ? 0 : 1, byRows ? 1 : width] as const, scratch: own };
       });
       const tile = Math.max(1, Math.floor(TILE / width));
-      if (runtime.worthSharing(size * instructions.length * 0.2)) return runtime.share(calls, { units, grain: tile, tile });
-      for (let first = 0; first < units; first += tile) {
-        const count = Math.min(tile, units - first);
-        for (const { kernel, parameters, moves, count: counted } of calls) {
-          parameters[counted[0]] = count * counted[1];
-          (kernels[kernel] as (...all: number[]) => number)(...parameters);
-          for (const [place, step] of moves) parameters[place] += tile * step;
-        }
-      }
+      runtime.share(calls, { units, grain: tile, tile, nanoseconds: size * instructions.length * 0.2 });
     },
   };
 }

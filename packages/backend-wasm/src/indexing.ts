@@ -66,7 +66,7 @@ export function indexing(runtime: Runtime): Pick<Kernels, 'gather' | 'scatter' |
       });
     },
     randomBits([key, counter], _, [y]) {
-      const words = (address: number): Int32Array => new Int32Array(runtime.bytes.buffer, address, 2);
+      const words = (address: number): Int32Array => new Int32Array((runtime as never as { bytes: Uint8Array }).bytes.buffer, address, 2);
       const [k, c] = [words(addressOf(key)), words(addressOf(counter))];
       kernels.randomBits(sizeOf(y.view.shape), k[0], k[1], c[0], c[1], addressOf(y));
     },

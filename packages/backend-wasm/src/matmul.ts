@@ -5,7 +5,7 @@ import { addressOf, type Runtime } from './runtime.ts';
 /** A product as `gemm` takes it, divided by its columns, so that no part of B is packed twice; by its rows where there are few. */
 export function product(runtime: Runtime, parameters: readonly number[]): void {
   const [M, N, K, , rowA, , , , columnB, , ldc] = parameters;
-  const byColumns = N >= 32 * (runtime.pool?.threads ?? 1);
+  const byColumns = N >= 32 * runtime.threads;
   runtime.call('gemm', parameters, {
     units: byColumns ? N : M,
     grain: 16,

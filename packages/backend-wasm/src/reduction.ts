@@ -58,10 +58,7 @@ function argFold({ kernels }: Runtime, op: ArgReduction): Kernel<ReduceAttribute
     const [n, step] = axes.length === 1 ? [shape[axis], strides[axis]] : [sizeOf(shape), 1];
     const lanes = kept.map((a) => shape[a]);
     forEachLine(lanes, [kept.map((a) => strides[a]), contiguousStrides(lanes)], ([px, py], count, [sx, sy]) => {
-      for (let i = 0; i < count; i++) {
-        const at = kernel(n, from + (px + i * sx) * size, step);
-        kernels.fill_32(1, 0, at, to + (py + i * sy) * 4);
-      }
+      for (let i = 0; i < count; i++) kernel(n, from + (px + i * sx) * size, step, to + (py + i * sy) * 4);
     });
   };
 }

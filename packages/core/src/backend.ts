@@ -54,8 +54,8 @@ export interface Backend {
   read(buffer: Buffer, byteOffset: number, byteLength: number): Promise<Uint8Array>;
   /** Runs one kernel, named by a primitive or by one of {@link composites}. */
   execute(op: string, inputs: readonly Operand[], attributes: unknown, outputs: readonly Operand[]): void;
-  /** A faster way to run a whole plan than step by step. */
-  prepare?(plan: Plan): PlanRunner;
+  /** A faster way to run a whole plan than step by step; `undefined` for plans that it does not take. */
+  prepare?(plan: Plan): PlanRunner | undefined;
   memory(): MemoryStatistics;
   /** Gives all memory back; every later call throws DeviceError. */
   dispose(): void;
