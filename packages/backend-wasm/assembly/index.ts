@@ -8,6 +8,8 @@ export * from './indexing';
 export * from './reduction';
 export { maxPool, maxPoolGradient } from './pooling';
 export * from './normalization';
+export { dropout, normal, randomBits, uniform } from './random';
 export * from './recurrent';
 export { abandon, advance, begin, controlBytes, fail, serve, stop } from './program';
+export { sort, topK } from './sort';
 export * from './winograd';

@@ -8,9 +8,11 @@ import { matmul } from './matmul.ts';
 import { movement } from './movement.ts';
 import { Arena } from './program/arena.ts';
 import { Program } from './program/program.ts';
+import { random, randomComposites } from './random.ts';
 import { reduction } from './reduction.ts';
 import type { Runtime, WasmBuffer } from './runtime.ts';
 import { sequenceComposites, sequences } from './sequences.ts';
+import { sorting } from './sort.ts';
 
 /** Options of {@link wasm}. */
 export interface WasmOptions {
@@ -74,6 +76,8 @@ function kernelTable(runtime: Runtime): Kernels & Readonly<Record<string, Kernel
     ...matmul(runtime),
     ...convolution(runtime),
     ...indexing(runtime),
+    ...random(runtime),
+    ...sorting(runtime),
     ...sequences(runtime),
   };
 }
@@ -88,6 +92,8 @@ const composites: ReadonlySet<string> = new Set([
   'logSoftmax',
   'maxPool',
   'maxPoolGradient',
+  'topK',
+  ...randomComposites,
   ...sequenceComposites,
 ]);
 
@@ -145,7 +151,6 @@ export async function wasm({
       (kernels![op] as Kernel<unknown>)(inputs, attributes, outputs);
     },
     prepare(plan: Plan) {
-      if (plan.steps.some(({ op }) => op === 'randomBits' || op === 'sort')) return undefined;
       return new Program(alive(), arena, plan, kernelTable);
     },
     memory: (): MemoryStatistics => instance?.statistics() ?? { liveBytes: 0, liveBuffers: 0, peakBytes: 0, reservedBytes: 0 },

@@ -7,7 +7,7 @@ const modes: readonly ScatterMode[] = ['set', 'add', 'max', 'min'];
 
 type SoftmaxComposites = { readonly softmax: Kernel<SoftmaxAttributes>; readonly logSoftmax: Kernel<SoftmaxAttributes> };
 
-export function indexing(runtime: Runtime): Pick<Kernels, 'gather' | 'scatter' | 'sort' | 'randomBits'> & SoftmaxComposites {
+export function indexing(runtime: Runtime): Pick<Kernels, 'gather' | 'scatter'> & SoftmaxComposites {
   const { kernels } = runtime;
   const softmax =
     (logarithm: number): Kernel<SoftmaxAttributes> =>
@@ -51,24 +51,6 @@ export function indexing(runtime: Runtime): Pick<Kernels, 'gather' | 'scatter' |
         addressOf(updates),
         addressOf(y),
       );
-    },
-    sort([x], { axis, descending }, [values, order]) {
-      const suffix = suffixOf(x);
-      const kind = { f32: 0, i32: 1, u8: 2 }[suffix];
-      const size = bytesPerElement(x.dtype);
-      const pick = size === 4 ? kernels.pick_32 : kernels.pick_8;
-      forEachLane(x, axis, (offset, length, step) => {
-        const scratch = runtime.scratch(length * 16);
-        const from = addressOf(x) + offset * size;
-        const sorted = kernels.order(kind, length, from, step, descending ? 1 : 0, scratch) >>> 0;
-        kernels.copy_32(1, length, sorted, 0, 1, addressOf(order) + offset * 4, 0, step);
-        pick(length, from, step, sorted, addressOf(values) + offset * size);
-      });
-    },
-    randomBits([key, counter], _, [y]) {
-      const words = (address: number): Int32Array => new Int32Array((runtime as never as { bytes: Uint8Array }).bytes.buffer, address, 2);
-      const [k, c] = [words(addressOf(key)), words(addressOf(counter))];
-      kernels.randomBits(sizeOf(y.view.shape), k[0], k[1], c[0], c[1], addressOf(y));
     },
     softmax: softmax(0),
     logSoftmax: softmax(1),

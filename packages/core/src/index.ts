@@ -28,6 +28,6 @@ export type { AttentionAttributes } from './composites/attention.ts';
 export type { LayerNormalizationAttributes } from './composites/normalization.ts';
 export type { AveragePoolAttributes, PoolingAttributes } from './composites/pooling.ts';
 export type { SoftmaxAttributes } from './composites/softmax.ts';
-export type { DrawAttributes } from './composites/random.ts';
-export type { AlongAxisAttributes } from './composites/indexing.ts';
+export { type DrawAttributes, type DropoutAttributes, dropoutScale } from './composites/random.ts';
+export type { AlongAxisAttributes, TopKAttributes } from './composites/indexing.ts';
 export type { FusedAttributes, Instruction } from './composites/fused.ts';

@@ -1,5 +1,7 @@
 import type { Builder } from '../builder.ts';
+import { UsageError } from '../errors.ts';
 import { type Composite, defineOp, type Spec } from '../op.ts';
+import { expectFloat } from '../primitives/expect.ts';
 import { type Shape, sizeOf } from '../shape.ts';
 
 /** Attributes of random draws. */
@@ -39,4 +41,34 @@ export const normal: Composite<DrawAttributes> = defineOp<DrawAttributes>({
     const both = b.concat([b.mul(radius, b.cos(angle)), b.mul(radius, b.sin(angle))], 0);
     return [b.reshape(b.slice(both, [0], [size]), shape)];
   },
+});
+
+/** Attributes of {@link dropout}. */
+export interface DropoutAttributes {
+  /** The probability that an element is dropped. */
+  readonly rate: number;
+}
+
+/** What is kept is multiplied by 1/(1 − rate), so that the mean stays; by 0 where nothing is kept. */
+export function dropoutScale(rate: number): number {
+  return rate < 1 ? 1 / (1 - rate) : 0;
+}
+
+/**
+ * x/(1 − rate), but 0 where {@link uniform} numbers of x's shape are below the rate. Inputs: x, key and counter. The gradient draws
+ * the same numbers again.
+ *
+ * @see Srivastava et al. 2014, "Dropout: A Simple Way to Prevent Neural Networks from Overfitting".
+ */
+export const dropout: Composite<DropoutAttributes> = defineOp<DropoutAttributes>({
+  name: 'dropout',
+  check([x], { rate }) {
+    expectFloat('dropout', [x!]);
+    if (!(rate >= 0 && rate <= 1)) throw new UsageError(`[dropout] rate must be from 0 to 1: got ${rate}`);
+  },
+  decompose(b, [x, key, counter], { rate }) {
+    const drawn = b.apply(uniform, [key!, counter!], { shape: x!.shape });
+    return [b.select(b.less(drawn, rate), 0, b.mul(x!, dropoutScale(rate)))];
+  },
+  vjp: (b, { inputs: [, key, counter], cotangents: [dy], attributes }) => [b.apply(dropout, [dy!, key!, counter!], attributes)],
 });

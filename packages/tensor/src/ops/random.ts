@@ -3,7 +3,7 @@ import { tensor } from '../creation.ts';
 import { defaultBackend } from '../default-backend.ts';
 import { activeDevice, run } from '../door.ts';
 import type { Tensor } from '../tensor.ts';
-import { equal, less, where } from './elementwise.ts';
+import { less, where } from './elementwise.ts';
 import { asFloat, cast } from './promote.ts';
 import { argsort } from './sort.ts';
 
@@ -38,12 +38,12 @@ export class Random {
 
   /** Uniform numbers from [min, max). */
   uniform(shape: Shape, { min = 0, max = 1 }: { min?: number; max?: number } = {}): Tensor {
-    const u = run(composites.uniform, this.#next(), { shape })[0]!;
+    const u = run(composites.uniform, this.next(), { shape })[0]!;
     return min === 0 && max === 1 ? u : u.mul(max - min).add(min);
   }
   /** Normal numbers. */
   normal(shape: Shape, { mean = 0, std = 1 }: { mean?: number; std?: number } = {}): Tensor {
-    const z = run(composites.normal, this.#next(), { shape })[0]!;
+    const z = run(composites.normal, this.next(), { shape })[0]!;
     return mean === 0 && std === 1 ? z : z.mul(std).add(mean);
   }
   /** Normal numbers with those farther than two deviations drawn anew. */
@@ -64,10 +64,11 @@ export class Random {
   }
   /** The numbers 0 … n − 1 in random order: int32. */
   permutation(n: number): Tensor {
-    return argsort(run('randomBits', this.#next(), { shape: [n] })[0]!, 0);
+    return argsort(run('randomBits', this.next(), { shape: [n] })[0]!, 0);
   }
 
-  #next(): [key: Tensor, counter: Tensor] {
+  /** The key and the counter of the next stream, int32 `[2]` each: for ops that draw by themselves. */
+  next(): [key: Tensor, counter: Tensor] {
     const backend = this.#counter?.backend ?? activeDevice()?.backend ?? defaultBackend();
     const [a, b] = splitKey(this.#key, this.#draws++);
     const key = tensor(Int32Array.of(a | 0, b | 0), { backend });
@@ -82,6 +83,5 @@ export class Random {
  */
 export function dropout(x: Tensor, rate: number, random: Random): Tensor {
   if (rate === 0) return x;
-  const kept = equal(less(random.uniform(x.shape), rate), false);
-  return where(kept, asFloat(x).mul(rate < 1 ? 1 / (1 - rate) : 0), 0);
+  return run(composites.dropout, [asFloat(x), ...random.next()], { rate })[0]!;
 }

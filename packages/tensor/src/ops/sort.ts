@@ -1,4 +1,4 @@
-import { normalizeAxis } from '@tessera/core';
+import { composites, normalizeAxis } from '@tessera/core';
 import { run } from '../door.ts';
 import type { Tensor } from '../tensor.ts';
 
@@ -21,15 +21,18 @@ export function sort(x: Tensor, axis = -1, options?: SortOptions): Tensor {
 export function argsort(x: Tensor, axis = -1, options?: SortOptions): Tensor {
   return sortWithIndices(x, axis, options).indices;
 }
-/** The k largest (or smallest) elements along an axis, sorted, and where they were. */
+/**
+ * The k largest (or smallest) elements along an axis, sorted, and where they were. Of equal ones the first comes first; NaN counts as
+ * largest.
+ *
+ * @throws ShapeError if k is more than the axis has.
+ */
 export function topk(
   x: Tensor,
   k: number,
   { axis = -1, largest = true }: { axis?: number; largest?: boolean } = {},
 ): { values: Tensor; indices: Tensor } {
-  const { values, indices } = sortWithIndices(x, axis, { descending: largest });
-  if (x.rank === 0) return { values, indices };
-  const at = normalizeAxis('topk', axis, x.shape);
-  const first = x.shape.map((_, a) => (a === at ? `0:${k}` : ':'));
-  return { values: values.at(...first), indices: indices.at(...first) };
+  if (x.rank === 0) return sortWithIndices(x);
+  const [values, indices] = run(composites.topK, [x], { axis: normalizeAxis('topk', axis, x.shape), k, largest });
+  return { values: values!, indices: indices! };
 }

@@ -40,19 +40,6 @@ export const composite: readonly OpDescription[] = [
   },
   { name: 'logSoftmax', samples: [{ inputs: [floats([3, 7])], run: (x) => [t.logSoftmax(x!), t.logSoftmax(x!, 0)], order: 2 }] },
   {
-    name: 'uniform and normal',
-    samples: [
-      {
-        inputs: [floats([1])],
-        run: (x) => [
-          new t.Random(3, { counter: t.tensor(Int32Array.of(1, 0), { backend: x!.backend }) }).uniform([50]),
-          new t.Random(4, { counter: t.tensor(Int32Array.of(1, 0), { backend: x!.backend }) }).normal([51]),
-        ],
-        order: 0,
-      },
-    ],
-  },
-  {
     name: 'einsum',
     samples: [
       {

@@ -4,7 +4,16 @@ import { elementwise } from './elementwise.ts';
 import { indexing } from './indexing.ts';
 import { linear } from './linear.ts';
 import { movement } from './movement.ts';
+import { random } from './random.ts';
 import { reduction } from './reduction.ts';
 
 /** Every primitive and the composites with kernels, each described once: what every backend must compute. */
-export const opDescriptions: readonly OpDescription[] = [...elementwise, ...reduction, ...movement, ...linear, ...indexing, ...composite];
+export const opDescriptions: readonly OpDescription[] = [
+  ...elementwise,
+  ...reduction,
+  ...movement,
+  ...linear,
+  ...indexing,
+  ...random,
+  ...composite,
+];

@@ -1,7 +1,7 @@
 import * as t from '@tessera/tensor';
 import type { OpDescription, OpSample } from '../check-op.ts';
 import { tolerances } from '../tolerance.ts';
-import { floats, ints, special } from './samples.ts';
+import { bools, floats, ints, special } from './samples.ts';
 
 type T = t.Tensor;
 const { exact } = tolerances;
@@ -66,28 +66,41 @@ export const indexing: readonly OpDescription[] = [
       },
       { inputs: [special], run: (x) => [t.sort(x!), t.argsort(x!), t.argsort(x!, 0, { descending: true })], tolerance: exact, order: 0 },
       { inputs: [ints([33])], run: (x) => [t.sort(x!), t.argsort(x!), t.argsort(x!, 0, { descending: true })], tolerance: exact },
-      {
-        inputs: [floats([9])],
-        run: (x) => {
-          const { values, indices } = t.topk(x!, 3);
-          return [values, indices];
-        },
-        tolerance: exact,
-      },
+      ...[[300], [2, 200, 3], [0, 4], [5, 0]].map(
+        (shape): OpSample => ({
+          inputs: [floats(shape), ints(shape, -300, 300), bools(shape)],
+          run: (...all) => all.flatMap((x) => [t.sort(x, shape.length > 1 ? 1 : 0), t.argsort(x, 0, { descending: true })]),
+          order: 0,
+          gradients: true,
+          tolerance: exact,
+        }),
+      ),
     ],
   },
   {
-    name: 'randomBits',
-    samples: [1, 4, 7, 1000].map(
-      (n): OpSample => ({
-        inputs: [
-          { shape: [2], dtype: 'int32', data: [123, -456] },
-          { shape: [2], dtype: 'int32', data: [7, 0] },
-        ],
-        run: (k, c) => t.run('randomBits', [k!, c!], { shape: [n] })[0]!,
-        tolerance: exact,
-      }),
-    ),
+    name: 'topK',
+    samples: [
+      ...[
+        { shape: [9], k: 3, axis: 0 },
+        { shape: [2, 40, 3], k: 2, axis: 1 },
+        { shape: [2, 200], k: 24, axis: -1 },
+        { shape: [100, 3], k: 100, axis: 0 },
+        { shape: [3, 4], k: 0, axis: 1 },
+        { shape: [0, 4], k: 2, axis: 1 },
+      ].map(
+        ({ shape, k, axis }): OpSample => ({
+          inputs: [floats(shape), ints(shape), bools(shape)],
+          run: (...all) =>
+            all.flatMap((x) => [...Object.values(t.topk(x, k, { axis })), ...Object.values(t.topk(x, k, { axis, largest: false }))]),
+          order: 0,
+          gradients: true,
+          tolerance: exact,
+        }),
+      ),
+      ...[1, 4, 10].map((k): OpSample => ({ inputs: [special], run: (x) => Object.values(t.topk(x!, k)), tolerance: exact, order: 0 })),
+      { inputs: [floats([3, 5])], run: (x) => t.topk(x!, 2).values, order: 2 },
+    ],
+    errors: [{ inputs: [floats([3])], run: (x) => t.topk(x!, 4), message: /k must be a whole number from 0 to 3/ }],
   },
   {
     name: 'scan',
