@@ -1,6 +1,6 @@
 // Convolutions as matrix products over blocks of output positions: the patches of a block are laid out as the rows of
 // a small matrix that stays in cache. One, two and three spatial axes are all seen as three.
-import { gemm } from './gemm';
+import { gemm, gemmEpilogue } from './gemm';
 import { g } from './geometry';
 
 /** Positions per block for patches of K elements: as many as stay in the nearest cache, within bounds. */
@@ -92,8 +92,11 @@ function patches(direction: i32, geometry: usize, x: usize, first: i32, count: i
   }
 }
 
-/** Of the output positions from `begin` on, `count`. */
-export function convolution(geometry: usize, x: usize, w: usize, y: usize, rows: usize, scratch: usize, begin: i32, count: i32): void {
+/** Of the output positions from `begin` on, `count`; then f(y + bias) + residual, as `finish` does it. */
+export function convolution(
+  geometry: usize, x: usize, w: usize, y: usize, rows: usize, scratch: usize, begin: i32, count: i32,
+  bias: usize, residual: usize, activation: i32,
+): void {
   const groups = g(geometry, 21), C = g(geometry, 4), F = g(geometry, 8);
   const channels = C / groups, filters = F / groups;
   const K = g(geometry, 5) * g(geometry, 6) * g(geometry, 7) * channels;
@@ -101,10 +104,15 @@ export function convolution(geometry: usize, x: usize, w: usize, y: usize, rows:
   const block = convolutionBlock(K);
   const ldc = <usize>F << 2;
   for (let group = 0; group < groups; group++) {
+    const at = <usize>(group * filters) << 2;
     for (let first = begin; first < end; first += block) {
       const positions = min<i32>(block, end - first);
       patches(0, geometry, x, first, positions, group * channels, channels, rows);
-      gemm(positions, filters, K, rows, <usize>K << 2, 4, w + (<usize>(group * filters) << 2), ldc, 4, y + <usize>first * ldc + (<usize>(group * filters) << 2), ldc, 0, i32(first > begin), scratch);
+      const out = <usize>first * ldc + at;
+      gemmEpilogue(
+        positions, filters, K, rows, <usize>K << 2, 4, w + at, ldc, 4, y + out, ldc, 0, i32(first > begin), scratch,
+        bias ? bias + at : 0, residual ? residual + out : 0, activation,
+      );
     }
   }
 }

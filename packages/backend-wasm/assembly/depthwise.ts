@@ -1,4 +1,5 @@
 // Depthwise convolutions: each channel by itself, four of them at a time. One, two and three spatial axes are all seen as three.
+import { finish } from './epilogue';
 import { g } from './geometry';
 import { mad } from './simd';
 
@@ -12,9 +13,11 @@ function accumulate(out: usize, a: usize, b: usize, bytes: usize): void {
 
 /**
  * Of `number` output positions from `begin` on, for every tap inside: direction 0 adds x·w to y, 1 adds dy·w to dx, and 2 x·dy to dw.
- * What is added to holds zeros at first.
+ * What is added to holds zeros at first. In direction 0 f(y + bias) + residual follows, as `finish` does it.
  */
-export function depthwise(direction: i32, geometry: usize, a: usize, b: usize, out: usize, begin: i32, number: i32): void {
+export function depthwise(
+  direction: i32, geometry: usize, a: usize, b: usize, out: usize, begin: i32, number: i32, bias: usize, residual: usize, activation: i32,
+): void {
   const D = g(geometry, 1), H = g(geometry, 2), W = g(geometry, 3), bytes = <usize>g(geometry, 4) << 2;
   const KD = g(geometry, 5), KH = g(geometry, 6), KW = g(geometry, 7);
   const OD = g(geometry, 9), OH = g(geometry, 10), OW = g(geometry, 11);
@@ -36,5 +39,6 @@ export function depthwise(direction: i32, geometry: usize, a: usize, b: usize, o
         }
       }
     }
+    if (direction == 0) finish(1, <i32>(bytes >> 2), out + position, bytes, bias, residual ? residual + position : 0, activation);
   }
 }

@@ -1,4 +1,5 @@
 // Blocked matrix product on the packed panel kernel. Strides are in bytes.
+import { finish } from './epilogue';
 import { panel, panelT } from './panel';
 
 const KC: i32 = 256;
@@ -106,6 +107,14 @@ export function gemm(
   M: i32, N: i32, K: i32, A: usize, rowA: usize, columnA: usize, B: usize, rowB: usize, columnB: usize, C: usize, ldc: usize,
   accumulate: i32, packed: i32, scratch: usize,
 ): void {
+  gemmEpilogue(M, N, K, A, rowA, columnA, B, rowB, columnB, C, ldc, accumulate, packed, scratch, 0, 0, 0);
+}
+
+/** The same, and then f(C + bias) + residual, tile by tile: see `finish`. */
+export function gemmEpilogue(
+  M: i32, N: i32, K: i32, A: usize, rowA: usize, columnA: usize, B: usize, rowB: usize, columnB: usize, C: usize, ldc: usize,
+  accumulate: i32, packed: i32, scratch: usize, bias: usize, residual: usize, activation: i32,
+): void {
   const keep = packed && N <= NC && K <= KC;
   const packedB = scratch, packedA = scratch + B_BYTES, tile = scratch + B_BYTES + A_BYTES;
   for (let jc = 0; jc < N; jc += NC) {
@@ -113,6 +122,7 @@ export function gemm(
     for (let pc = 0; pc < K; pc += KC) {
       const kc = min<i32>(KC, K - pc);
       const add = accumulate | i32(pc > 0);
+      const last = pc + kc == K;
       if (!keep) packB(kc, nc, B + <usize>pc * rowB + <usize>jc * columnB, rowB, columnB, packedB);
       for (let ic = 0; ic < M; ic += MC) {
         const mc = min<i32>(MC, M - ic);
@@ -140,6 +150,7 @@ export function gemm(
             for (let t = 0; t < full; t++) edge(2, w, kc, a + <usize>t * next, lda, flip, b, c + <usize>(2 * t) * ldc, ldc, add, tile);
           }
           if (rest) edge(1, min<i32>(16, w), kc, a + <usize>full * next, lda, flip, b, c + <usize>(2 * full) * ldc, ldc, add, tile);
+          if (last) finish(mc, min<i32>(16, w), c, ldc, bias ? bias + (<usize>(jc + jr) << 2) : 0, residual ? residual + (c - C) : 0, activation);
         }
       }
     }

@@ -3,7 +3,7 @@ export * from './cast';
 export * from './convolution';
 export { depthwise } from './depthwise';
 export * from './elementwise';
-export { gemm, gemmScratchBytes, matmul_i32 } from './gemm';
+export { gemm, gemmEpilogue, gemmScratchBytes, matmul_i32 } from './gemm';
 export * from './indexing';
 export * from './reduction';
 export { maxPool, maxPoolGradient } from './pooling';

@@ -2,6 +2,7 @@
 // channel and filter, not of 36. @see Lavin, Gray 2015, "Fast Algorithms for Convolutional Neural Networks". https://arxiv.org/abs/1509.09308
 //
 // Backward means the gradient of the input: the same with outputs and inputs changed over, and the kernel turned round.
+import { finish } from './epilogue';
 import { g } from './geometry';
 import { panel } from './panel';
 
@@ -102,8 +103,11 @@ function outputTransform(filters: i32, m: usize, step: usize, y: usize, line: us
   }
 }
 
-/** Of the output's tiles over all examples, `number` from `begin` on. Channels are multiples of 4, filters of 16. */
-export function winograd(geometry: usize, x: usize, u: usize, y: usize, begin: i32, number: i32, backward: i32, scratch: usize): void {
+/** Of the output's tiles over all examples, `number` from `begin` on; then f(y + bias) + residual. Channels are multiples of 4, filters of 16. */
+export function winograd(
+  geometry: usize, x: usize, u: usize, y: usize, begin: i32, number: i32, backward: i32, scratch: usize,
+  bias: usize, residual: usize, activation: i32,
+): void {
   const end = begin + number;
   const C = g(geometry, 4), F = g(geometry, 8);
   const from = backward ? F : C, to = backward ? C : F;
@@ -141,7 +145,12 @@ export function winograd(geometry: usize, x: usize, u: usize, y: usize, begin: i
       const tile = first + t;
       const w = (tile % columns) * 2, h = ((tile / columns) % rows) * 2, n = tile / (columns * rows);
       const at = y + <usize>((n * OH + h) * OW + w) * out;
-      outputTransform(to, m + <usize>t * out, stepM, at, <usize>OW * out, w + 1 < OW, h + 1 < OH);
+      const line = <usize>OW * out;
+      outputTransform(to, m + <usize>t * out, stepM, at, line, w + 1 < OW, h + 1 < OH);
+      const across = 1 + i32(w + 1 < OW);
+      const from = residual ? residual + (at - y) : 0;
+      finish(across, to, at, out, bias, from, activation);
+      if (h + 1 < OH) finish(across, to, at + line, out, bias, residual ? from + line : 0, activation);
     }
   }
 }

@@ -9,6 +9,7 @@ import { movement } from './movement.ts';
 import { Arena } from './program/arena.ts';
 import { Program } from './program/program.ts';
 import { random, randomComposites } from './random.ts';
+import { pooling } from './pooling.ts';
 import { reduction } from './reduction.ts';
 import type { Runtime, WasmBuffer } from './runtime.ts';
 import { sequenceComposites, sequences } from './sequences.ts';
@@ -75,6 +76,7 @@ function kernelTable(runtime: Runtime): Kernels & Readonly<Record<string, Kernel
     ...movement(runtime),
     ...matmul(runtime),
     ...convolution(runtime),
+    ...pooling(runtime),
     ...indexing(runtime),
     ...random(runtime),
     ...sorting(runtime),
@@ -94,6 +96,8 @@ const composites: ReadonlySet<string> = new Set([
   'maxPoolGradient',
   'topK',
   ...randomComposites,
+  'matmulEpilogue',
+  'convolutionEpilogue',
   ...sequenceComposites,
 ]);
 

@@ -30,4 +30,10 @@ export type { AveragePoolAttributes, PoolingAttributes } from './composites/pool
 export type { SoftmaxAttributes } from './composites/softmax.ts';
 export { type DrawAttributes, type DropoutAttributes, dropoutScale } from './composites/random.ts';
 export type { AlongAxisAttributes, TopKAttributes } from './composites/indexing.ts';
+export {
+  type ConvolutionEpilogueAttributes,
+  type EpilogueActivation,
+  epilogueActivations,
+  type EpilogueAttributes,
+} from './composites/epilogue.ts';
 export type { FusedAttributes, Instruction } from './composites/fused.ts';

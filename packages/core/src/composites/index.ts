@@ -1,6 +1,7 @@
 export { gelu, geluTanh, relu, sigmoid, silu, softplus } from './activation.ts';
 export { attention, attentionGradient } from './attention.ts';
 export { sigmoidCrossEntropy, softmaxCrossEntropy } from './cross-entropy.ts';
+export { convolutionEpilogue, matmulEpilogue } from './epilogue.ts';
 export { fused } from './fused.ts';
 export { takeAlongAxis, topK } from './indexing.ts';
 export { layerNormalization, layerNormalizationGradient } from './normalization.ts';

@@ -1,6 +1,7 @@
 import type { OpDescription } from '../check-op.ts';
 import { composite } from './composite.ts';
 import { elementwise } from './elementwise.ts';
+import { epilogue } from './epilogue.ts';
 import { indexing } from './indexing.ts';
 import { linear } from './linear.ts';
 import { movement } from './movement.ts';
@@ -13,6 +14,7 @@ export const opDescriptions: readonly OpDescription[] = [
   ...reduction,
   ...movement,
   ...linear,
+  ...epilogue,
   ...indexing,
   ...random,
   ...composite,
