@@ -1,6 +1,6 @@
 import { cpu } from '@tessera/backend-cpu';
 import * as layers from '@tessera/layers';
-import { capture, describePlan } from '@tessera/capture';
+import { capture } from '@tessera/capture';
 import { relu, setDefaultBackend, softmax, type Tensor, zeros } from '@tessera/tensor';
 import { checkLayer, type LayerDescription } from '@tessera/testkit';
 import { describe, expect, it } from 'vitest';
@@ -75,7 +75,7 @@ it('a plan says where in the model its steps are', () => {
   const model = new layers.Sequential([new layers.Dense(3, { activation: relu }), new layers.Dense(2)], { inputShape: [4] });
   const forward = capture((x: Tensor) => model.apply(x));
   forward(zeros([2, 4]));
-  const text = describePlan(forward.plans[0]!);
+  const text = forward.plans[0]!.describe();
   expect(text).toMatch(/= matmul .* at dense$/m);
   expect(text).toMatch(/= add .* at dense$/m);
   expect(text).toMatch(/= matmul .* at dense_1$/m);

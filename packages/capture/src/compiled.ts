@@ -15,7 +15,7 @@ export class Compiled {
     this.traced = traced;
     this.#backend = backend;
     const merged = mergeCommonSubexpressions(traced.graph);
-    this.plan = lower(backend.composites.has(composites.fused.name) ? fuseElementwise(merged) : merged);
+    this.plan = lower(backend.composites.has(composites.fused.name) ? fuseElementwise(merged) : merged, backend);
     this.#runner = preparePlan(backend, this.plan);
   }
 

@@ -5,5 +5,4 @@
  */
 
 export { capture, type Captured, type CaptureOptions } from './capture.ts';
-export { describePlan } from './describe.ts';
 export { mergeCommonSubexpressions } from './passes/common-subexpressions.ts';

@@ -27,7 +27,10 @@ export interface MemoryStatistics {
   readonly reservedBytes: number;
 }
 
-/** A kernel: reads the inputs, writes every element of the outputs. Outputs are contiguous. */
+/**
+ * A kernel: reads the inputs, writes every element of the outputs. Outputs are contiguous, from any offset; one may lie just over an
+ * input where the op's row says `elementwise` or `overwrites`.
+ */
 export type Kernel<A> = (inputs: readonly Operand[], attributes: A, outputs: readonly Operand[]) => void;
 
 /** One kernel for each primitive: a missing row does not compile. */
@@ -45,6 +48,8 @@ export interface Backend {
   readonly computes: ReadonlySet<DType>;
   /** The composites for which there is a kernel of their own. */
   readonly composites: ReadonlySet<string>;
+  /** Kernels cannot write into a buffer that they read: in plans nothing is then done in place, and temporaries have buffers of their own. */
+  readonly separateBuffers?: boolean;
   /** Memory with unspecified contents; at least `byteLength` bytes, zero included. @throws OutOfMemoryError */
   allocate(byteLength: number): Buffer;
   free(buffer: Buffer): void;

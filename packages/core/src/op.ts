@@ -14,6 +14,8 @@ export interface Spec {
 export interface PrimitiveRow<A> {
   /** Each output element comes from the input elements at the same place: such ops can be fused and run in place. */
   readonly elementwise?: true;
+  /** For each output, the inputs, by place, that kernels may write it over: each element there is read for the last time before. */
+  overwrites?(attributes: A, inputs: number): readonly (readonly number[])[];
   /** Folds axes into one value. */
   readonly reduces?: true;
   /** Kernels take any strides; otherwise inputs arrive in row-major order without gaps. */
@@ -41,8 +43,10 @@ export interface Pullback<T, A> {
 export interface Composite<A = never> {
   /** Unique; a plugin's ops carry the npm scope: `@scope/name`. */
   readonly name: string;
-  /** Each output element comes from the input elements at the same place: such ops can be fused. */
+  /** Each output element comes from the input elements at the same place: such ops can be fused and run in place. */
   readonly elementwise?: true;
+  /** For each output, the inputs, by place, that kernels may write it over: each element there is read for the last time before. */
+  overwrites?(attributes: A, inputs: number): readonly (readonly number[])[];
   /** Kernels take any strides; otherwise inputs arrive in row-major order without gaps. */
   readonly strided?: true;
   /** Inputs, by place, that kernels also take where they repeat one element (all strides 0). */

@@ -114,7 +114,8 @@ export class EagerDevice implements Device {
     const values = [...inputs, ...specs].map(({ shape, dtype }) => ({ shape, dtype }));
     const ids = values.map((_, id) => id);
     const [before, after] = [ids.slice(0, inputs.length), ids.slice(inputs.length)];
-    const plan = lower({ values, inputs: before, nodes: [{ op: 'scan', attributes, inputs: before, outputs: after }], outputs: after });
+    const nodes = [{ op: 'scan' as const, attributes, inputs: before, outputs: after }];
+    const plan = lower({ values, inputs: before, nodes, outputs: after }, this.backend);
     const outputs = specs.map((spec) => this.#empty(spec));
     const whole = inputs.map((input) => input.contiguous());
     const runner = preparePlan(this.backend, plan);

@@ -5,7 +5,6 @@ import { relu, run, setDefaultBackend, sigmoid, tensor, type Tensor, tidy, where
 import { composites } from '@tessera/core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { capture } from '../capture.ts';
-import { describePlan } from '../describe.ts';
 
 const backend = await wasm();
 beforeEach(() => void setDefaultBackend(backend));
@@ -18,7 +17,7 @@ const filled = (shape: readonly number[], seed = 1): Tensor =>
 const opsOf = (f: (...inputs: Tensor[]) => unknown, ...inputs: Tensor[]): string[] => {
   const step = capture(f);
   step(...inputs);
-  const lines = describePlan(step.plans[0]!).split('\n').slice(1);
+  const lines = step.plans[0]!.describe().split('\n').slice(1);
   return lines.map((line) => / = (\w+(?:\([^)]*\))?)/.exec(line)![1]!).filter((op) => op !== 'fill');
 };
 

@@ -24,6 +24,14 @@ export interface FusedAttributes {
 export const fused: Composite<FusedAttributes> = defineOp<FusedAttributes>({
   name: 'fused',
   repeats: 'all',
+  // Kernels take a part of the elements through all instructions: what a later one reads must still be there.
+  overwrites({ instructions, outputs }, inputs) {
+    const lastUse = new Array<number>(inputs).fill(0);
+    instructions.forEach((instruction, at) => {
+      for (const value of instruction.inputs) if (value < inputs) lastUse[value] = at;
+    });
+    return outputs.map((made) => lastUse.flatMap((last, input) => (last <= made ? [input] : [])));
+  },
   decompose(b, inputs, { instructions, outputs }) {
     const values = [...inputs];
     for (const { op, inputs: places } of instructions) {

@@ -25,6 +25,7 @@ function normalized<T extends Spec>(b: Builder<T>, x: T, { epsilon, centered }: 
 /** Gradients of {@link layerNormalization}. Inputs: x, γ, dy; outputs: dx, dγ, dβ. */
 export const layerNormalizationGradient: Composite<LayerNormalizationAttributes> = defineOp<LayerNormalizationAttributes>({
   name: 'layerNormalizationGradient',
+  overwrites: () => [[2]],
   // With g = dy·γ: dx = r·(g − mean g − x̂·mean(g·x̂)), where the first mean is that of the mean taken off.
   decompose(b, [x, gamma, dy], attributes) {
     const axis = x!.shape.length - 1;
@@ -47,6 +48,7 @@ export const layerNormalizationGradient: Composite<LayerNormalizationAttributes>
  */
 export const layerNormalization: Composite<LayerNormalizationAttributes> = defineOp<LayerNormalizationAttributes>({
   name: 'layerNormalization',
+  overwrites: () => [[0]],
   check(inputs) {
     expectFloat('layerNormalization', inputs);
     const [x, gamma, beta] = inputs.map(({ shape }) => shape);

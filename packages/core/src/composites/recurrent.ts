@@ -61,6 +61,7 @@ function recurrentGradient<T extends Spec>(b: Builder<T>, first: T, states: T, d
 /** Gradients of {@link lstm}. Inputs: W, c₀, c, gates, and the cotangents of h, c and gates; outputs: dz, dh₀, dc₀. */
 export const lstmGradient: Composite<None> = defineOp<None>({
   name: 'lstmGradient',
+  overwrites: () => [[3, 6]],
   repeats: [4, 5, 6],
   infer: ([, c0, , gates]) => [gates!, c0!, c0!],
   decompose<T extends Spec>(b: Builder<T>, [w, c0, c, gates, dhs, dcs, dgates]: readonly T[]) {
@@ -101,6 +102,7 @@ export const lstmGradient: Composite<None> = defineOp<None>({
  */
 export const lstm: Composite<None> = defineOp<None>({
   name: 'lstm',
+  overwrites: () => [[], [], [0]],
   check: (inputs) => checkSequence('lstm', 4, inputs, inputs.slice(2)),
   infer([z, w]) {
     const { dtype, shape } = z!;
@@ -136,6 +138,10 @@ export const lstm: Composite<None> = defineOp<None>({
  */
 export const gruGradient: Composite<None> = defineOp<None>({
   name: 'gruGradient',
+  overwrites: () => [
+    [3, 6],
+    [3, 6],
+  ],
   repeats: [5, 6, 7],
   infer: ([, h0, , gates]) => [gates!, gates!, h0!],
   decompose<T extends Spec>(b: Builder<T>, [w, h0, h, gates, candidates, dhs, dgates, dcandidates]: readonly T[]) {
@@ -169,6 +175,7 @@ export const gruGradient: Composite<None> = defineOp<None>({
  */
 export const gru: Composite<None> = defineOp<None>({
   name: 'gru',
+  overwrites: () => [[], [0]],
   check(inputs) {
     checkSequence('gru', 3, inputs, inputs.slice(3));
     const [, w, bias] = inputs.map(({ shape }) => shape);

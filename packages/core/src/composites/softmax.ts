@@ -16,6 +16,7 @@ function shifted<T extends Spec>(b: Builder<T>, x: T, axis: number): T {
 /** yᵢ = e^xᵢ / Σⱼ e^xⱼ along an axis. */
 export const softmax: Composite<SoftmaxAttributes> = defineOp<SoftmaxAttributes>({
   name: 'softmax',
+  overwrites: () => [[0]],
   check: (inputs) => expectFloat('softmax', inputs),
   decompose(b, [x], { axis }) {
     if (x!.shape[axis] === 0) return [b.copy(x!)];

@@ -10,8 +10,9 @@ export interface PlanBuffer {
   /** The steps that first write and last touch it. */
   readonly first: number;
   readonly last: number;
-  /** For a temporary, its place in {@link Plan.slots}. */
+  /** For a temporary, its slot among {@link Plan.slots}, and where it begins there. */
   readonly slot?: number;
+  readonly byteOffset?: number;
 }
 
 /** A tensor in a plan: a view of one of its buffers. */
@@ -19,6 +20,7 @@ export interface PlanOperand {
   /** Index into {@link Plan.buffers}. */
   readonly buffer: number;
   readonly dtype: DType;
+  /** Counted from the start of the memory: for a temporary that of its slot. */
   readonly view: View;
 }
 
@@ -41,10 +43,12 @@ export interface Plan {
   readonly inputs: readonly PlanOperand[];
   /** Contiguous whole buffers, each of its own: never an input's. */
   readonly outputs: readonly PlanOperand[];
-  /** Sizes in bytes of the slots that temporaries share. */
+  /** Sizes in bytes of the slots that temporaries share: one arena, or where the backend wants buffers separate several. */
   readonly slots: readonly number[];
   /** The memory that a run needs beside its inputs and outputs, in bytes. */
   readonly peakBytes: number;
+  /** The plan in words: what it needs of memory, and a line for each step with the bytes that temporaries take during it. */
+  describe(): string;
 }
 
 /** A plan made ready on a backend; keeps its slots between runs. */

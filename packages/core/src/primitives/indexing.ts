@@ -21,6 +21,7 @@ export const indexingRows: {
     },
   },
   scatter: {
+    overwrites: () => [[0]],
     infer([x, indices, updates], { axis }) {
       expectInt32('scatter', 'indices', indices!);
       oneDType('scatter', [x!, updates!]);

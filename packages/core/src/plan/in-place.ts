@@ -1,0 +1,63 @@
+import { bytesPerElement } from '../dtype.ts';
+import { sizeOf } from '../shape.ts';
+import { isWhole, lifetimes, type Moves, moveBuffers, type Program, type ProgramStep } from './program.ts';
+import type { PlanOperand } from './plan.ts';
+
+/**
+ * Lets steps write over inputs that are needed no more: where the op says that its kernels read each element before they write there,
+ * and where input and output are whole buffers of one size, so that elements have the same places in both.
+ */
+export function computeInPlace(program: Program): Program {
+  const moves = new Map<number, { buffer: number; byteOffset: number }>() satisfies Moves;
+  const spans = lifetimes(program);
+  const roles = program.buffers.map(({ role }) => role);
+  const root = (buffer: number): number => {
+    let at = buffer;
+    for (let move = moves.get(at); move; move = moves.get(at)) at = move.buffer;
+    return at;
+  };
+  program.steps.forEach((step, at) => {
+    const taken = new Set<number>();
+    step.outputs.forEach((output, place) => {
+      const made = output.buffer;
+      const { byteLength } = program.buffers[made]!;
+      if (spans[made]!.first !== at || byteLength === 0 || !isWhole(program, output)) return;
+      const dies = (input: PlanOperand): boolean => {
+        const buffer = root(input.buffer);
+        return roles[buffer] === 'temporary' && spans[buffer]!.last === at && !taken.has(buffer);
+      };
+      const found = overwritable(program, step, place).find((input) => dies(input) && !sharedOtherwise(program, step, place, input, root));
+      if (!found) return;
+      const over = root(found.buffer);
+      const [from, to] = roles[made] === 'output' ? [over, made] : [made, over];
+      moves.set(from, { buffer: to, byteOffset: 0 });
+      spans[to] = { first: spans[over]!.first, last: spans[made]!.last };
+      taken.add(to);
+    });
+  });
+  const { steps, ...rest } = moveBuffers(program, moves);
+  return { ...rest, steps: steps.filter((step) => !(step.op === 'copy' && isSame(step.inputs[0]!, step.outputs[0]!))) };
+}
+
+const isSame = (a: PlanOperand, b: PlanOperand): boolean => a.buffer === b.buffer && a.view.offset === b.view.offset;
+
+/** The whole inputs over which a step may write an output. */
+function overwritable(program: Program, step: ProgramStep, output: number): PlanOperand[] {
+  const { dtype, view } = step.outputs[output]!;
+  const inputs = (step.overwrites?.[output] ?? []).map((place) => step.inputs[place]!);
+  const alike = (x: PlanOperand): boolean =>
+    bytesPerElement(x.dtype) === bytesPerElement(dtype) && sizeOf(x.view.shape) === sizeOf(view.shape);
+  return inputs.filter((input) => alike(input) && isWhole(program, input));
+}
+
+/** Whether the step reads an input's buffer in a way that does not allow to write there. */
+function sharedOtherwise(
+  program: Program,
+  step: ProgramStep,
+  output: number,
+  input: PlanOperand,
+  root: (buffer: number) => number,
+): boolean {
+  const allowed = new Set(overwritable(program, step, output));
+  return step.inputs.some((other) => root(other.buffer) === root(input.buffer) && !allowed.has(other));
+}
