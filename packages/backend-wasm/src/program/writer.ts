@@ -130,7 +130,7 @@ export class JobWriter {
     this.#words.set(values, at);
   }
 
-  /** The place of so many words more. */
+  /** The place of so many words more, which are 0. */
   #take(count: number): number {
     const at = this.#length;
     this.#length += count;
@@ -141,6 +141,8 @@ export class JobWriter {
       this.#floats = new Float32Array(larger.buffer);
       this.#doubles = new Float64Array(larger.buffer);
     }
+    // A turn of a loop that was taken back may have been here.
+    this.#words.fill(0, at, this.#length);
     return at;
   }
 }
