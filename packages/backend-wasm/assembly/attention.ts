@@ -1,8 +1,9 @@
 // Scaled dot-product attention of one head, block by block: the matrix of all pairs is never whole in memory.
 // Strides are in bytes; n goes from matrix to matrix, r from row to row, c along one.
 import { gemm, SCRATCH_BYTES } from './gemm';
-import { first } from './simd';
 import { exponentials } from './exponentials';
+import { largest, multiply } from './rows';
+import { first } from './simd';
 import { vexp } from './vector-functions';
 
 const QUERIES: i32 = 128;
@@ -30,15 +31,7 @@ function mask(row: usize, seen: i32, keys: i32, scale: f32, m: usize, cm: usize)
   const whole = (keys + 3) & ~3;
   for (let j = seen; j < whole; j++) store<f32>(row + (<usize>j << 2), -Infinity);
   // A NaN is passed over here, and makes the sum NaN.
-  let most = f32x4.splat(-Infinity);
-  for (let j: usize = 0, stop = <usize>whole << 2; j < stop; j += 16) most = f32x4.pmax(most, v128.load(row + j));
-  return max<f32>(max<f32>(f32x4.extract_lane(most, 0), f32x4.extract_lane(most, 1)), max<f32>(f32x4.extract_lane(most, 2), f32x4.extract_lane(most, 3)));
-}
-
-function multiply(row: usize, n: i32, factor: f32): void {
-  const f = f32x4.splat(factor), end = row + (<usize>n << 2), stop = row + (<usize>(n & ~3) << 2);
-  for (; row < stop; row += 16) v128.store(row, f32x4.mul(v128.load(row), f));
-  for (; row < end; row += 4) store<f32>(row, load<f32>(row) * factor);
+  return largest(whole, row);
 }
 
 /** y = softmax(Q·Kᵀ·scale)·V and the logarithm of each query's Σ eˢ, for T queries and S keys. */
@@ -69,13 +62,13 @@ function attendOne(
         const kept = first(vexp(f32x4.splat(before - shift)));
         store<f32>(sums + at, load<f32>(sums + at) * kept + exponentials(keys, row, shift, row));
         store<f32>(most + at, now);
-        if (j0 > 0 && kept != 1) multiply(out + <usize>i * ry, E, kept);
+        if (j0 > 0 && kept != 1) multiply(E, out + <usize>i * ry, kept);
       }
       gemm(queries, E, keys, tile, ROW, 4, v + <usize>j0 * rv, rv, cv, out, ry, i32(j0 > 0), 0, scratch);
     }
     for (let i = 0; i < queries; i++) {
       const sum = load<f32>(sums + (<usize>i << 2));
-      multiply(out + <usize>i * ry, E, <f32>1 / sum);
+      multiply(E, out + <usize>i * ry, <f32>1 / sum);
       store<f32>(logs + (<usize>(i0 + i) << 2), load<f32>(most + (<usize>i << 2)) + <f32>Math.log(<f64>sum));
     }
   }

@@ -20,30 +20,32 @@ const steps = [
 export function exponentials() {
   const chains = Array.from({ length: CHAINS }, (_, i) => i);
   const all = (step) => chains.map((i) => step.replaceAll('$', String(i))).join(' ');
-  return `
-// Generated from exponentials.template.mjs.
-import { across, first, mad, nmad } from './simd';
-import { k } from './vector-functions';
-
-/** y ← e^(x − shift) for n numbers, none above the shift; gives the sum. */
-export function exponentials(n: i32, x: usize, shift: f32, y: usize): f32 {
+  const sumOf = (name, parameters, put) => `
+export function ${name}(n: i32, x: usize, shift: f32${parameters}): f32 {
   const s = f32x4.splat(shift);
   ${all('let sum$ = f32x4.splat(0);')}
   const end = x + (<usize>n << 2), stop = x + (<usize>(n & ~${CHAINS * 4 - 1}) << 2);
-  for (; x < stop; x += ${CHAINS * 16}, y += ${CHAINS * 16}) {
+  for (; x < stop; x += ${CHAINS * 16}${put ? `, y += ${CHAINS * 16}` : ''}) {
     ${chains.map((i) => `const x${i} = f32x4.sub(v128.load(x, ${i * 16}), s);`).join(' ')}
     ${steps.map(all).join('\n    ')}
-    ${chains.map((i) => `v128.store(y, p${i}, ${i * 16});`).join(' ')}
+    ${put ? chains.map((i) => `v128.store(y, p${i}, ${i * 16});`).join(' ') : ''}
     ${all('sum$ = f32x4.add(sum$, p$);')}
   }
   let sum = across(${chains.map((i) => `sum${i}`).reduce((a, b) => `f32x4.add(${a}, ${b})`)});
-  for (; x < end; x += 4, y += 4) {
+  for (; x < end; x += 4${put ? ', y += 4' : ''}) {
     const x0 = f32x4.splat(load<f32>(x) - shift);
     ${steps.map((step) => step.replaceAll('$', '0')).join('\n    ')}
-    store<f32>(y, first(p0));
+    ${put ? 'store<f32>(y, first(p0));' : ''}
     sum += first(p0);
   }
   return sum;
 }
 `;
+  return `
+// Generated from exponentials.template.mjs.
+import { across, first, mad, nmad } from './simd';
+import { k } from './vector-functions';
+
+/** y ← e^(x − shift) for n numbers, none above the shift; gives the sum. */${sumOf('exponentials', ', y: usize', true)}
+/** Σ e^(x − shift) for n numbers, none above the shift. */${sumOf('exponentialSum', '', false)}`;
 }

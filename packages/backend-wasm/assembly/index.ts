@@ -11,5 +11,6 @@ export * from './normalization';
 export { dropout, normal, randomBits, uniform } from './random';
 export * from './recurrent';
 export { abandon, advance, begin, controlBytes, fail, serve, stop } from './program';
+export * from './softmax';
 export { sort, topK } from './sort';
 export * from './winograd';

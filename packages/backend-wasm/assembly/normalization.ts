@@ -1,33 +1,6 @@
 // Normalisation of rows of n elements, forward and backward.
+import { squares, total } from './rows';
 import { across, first, mad, nmad } from './simd';
-
-/** Σ (x − shift)², in sixteen sums side by side. */
-function squares(n: i32, x: usize, shift: f32): f32 {
-  const s = f32x4.splat(shift);
-  let a = f32x4.splat(0), b = a, c = a, d = a;
-  const stop = x + (<usize>(n & ~15) << 2), end = x + (<usize>n << 2);
-  for (; x < stop; x += 64) {
-    const p = f32x4.sub(v128.load(x), s), q = f32x4.sub(v128.load(x, 16), s);
-    const r = f32x4.sub(v128.load(x, 32), s), t = f32x4.sub(v128.load(x, 48), s);
-    a = mad(p, p, a); b = mad(q, q, b); c = mad(r, r, c); d = mad(t, t, d);
-  }
-  let sum = across(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)));
-  for (; x < end; x += 4) { const p = load<f32>(x) - shift; sum += p * p; }
-  return sum;
-}
-
-/** Σ x, in sixteen sums side by side. */
-function total(n: i32, x: usize): f32 {
-  let a = f32x4.splat(0), b = a, c = a, d = a;
-  const stop = x + (<usize>(n & ~15) << 2), end = x + (<usize>n << 2);
-  for (; x < stop; x += 64) {
-    a = f32x4.add(a, v128.load(x)); b = f32x4.add(b, v128.load(x, 16));
-    c = f32x4.add(c, v128.load(x, 32)); d = f32x4.add(d, v128.load(x, 48));
-  }
-  let sum = across(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)));
-  for (; x < end; x += 4) sum += load<f32>(x);
-  return sum;
-}
 
 /** y = (x − μ)·r·γ + β. */
 function scaled(n: i32, x: usize, gamma: usize, beta: usize, y: usize, mean: f32, r: f32): void {

@@ -1,6 +1,4 @@
-import { exponentials } from './exponentials';
-import { across, first } from './simd';
-import { vexp } from './vector-functions';
+import { across } from './simd';
 
 // Folds: `rows` lines of `n` elements each are folded into accumulators `sa` apart: 0 folds a line into one, 1 keeps
 // its places. Strides count elements. Sums and products are accumulated in double precision and rounded once.
@@ -247,44 +245,5 @@ export function cumsum_i32(n: i32, x: usize, y: usize, s: i32): void {
   for (let i = 0; i < n; i++) {
     sum += load<i32>(x + (<usize>(i * s) << 2));
     store<i32>(y + (<usize>(i * s) << 2), sum);
-  }
-}
-
-/** Softmax, or its logarithm, of a line of n elements `s` apart. */
-export function softmax_f32(n: i32, x: usize, y: usize, s: i32, logarithm: i32): void {
-  const d = <usize>s << 2;
-  // How many lie in whole vectors; what is left over goes one by one.
-  const vectors = s == 1 ? n & ~3 : 0;
-  let largest = f32x4.splat(-Infinity);
-  // A NaN is passed over here, and makes the sum NaN.
-  for (let i = 0; i < vectors; i += 4) largest = f32x4.pmax(largest, v128.load(x + (<usize>i << 2)));
-  let most = max<f32>(
-    max<f32>(f32x4.extract_lane(largest, 0), f32x4.extract_lane(largest, 1)),
-    max<f32>(f32x4.extract_lane(largest, 2), f32x4.extract_lane(largest, 3)),
-  );
-  for (let i = vectors, p = x + <usize>vectors * d; i < n; i++, p += d) most = max<f32>(most, load<f32>(p));
-  let sum: f64 = 0;
-  if (s == 1) {
-    sum = <f64>exponentials(n, x, most, y);
-  } else {
-    for (let i = 0, p = x, q = y; i < n; i++, p += d, q += d) {
-      const e = first(vexp(f32x4.splat(load<f32>(p) - most)));
-      sum += <f64>e;
-      if (!logarithm) store<f32>(q, e);
-    }
-  }
-  if (logarithm) {
-    const shift = <f32>Math.log(sum);
-    const both = f32x4.splat(most), third = f32x4.splat(shift);
-    for (let i = 0; i < vectors; i += 4) {
-      const at = <usize>i << 2;
-      v128.store(y + at, f32x4.sub(f32x4.sub(v128.load(x + at), both), third));
-    }
-    for (let i = vectors, p = x + <usize>vectors * d, q = y + <usize>vectors * d; i < n; i++, p += d, q += d) store<f32>(q, load<f32>(p) - most - shift);
-  } else {
-    const scale = <f32>(1 / sum);
-    const scales = f32x4.splat(scale);
-    for (let i = 0; i < vectors; i += 4) v128.store(y + (<usize>i << 2), f32x4.mul(v128.load(y + (<usize>i << 2)), scales));
-    for (let i = vectors, q = y + <usize>vectors * d; i < n; i++, q += d) store<f32>(q, load<f32>(q) * scale);
   }
 }

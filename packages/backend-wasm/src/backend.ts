@@ -13,6 +13,7 @@ import { pooling } from './pooling.ts';
 import { reduction } from './reduction.ts';
 import type { Runtime, WasmBuffer } from './runtime.ts';
 import { sequenceComposites, sequences } from './sequences.ts';
+import { softmaxComposites, softmaxes } from './softmax.ts';
 import { sorting } from './sort.ts';
 
 /** Options of {@link wasm}. */
@@ -79,6 +80,7 @@ function kernelTable(runtime: Runtime): Kernels & Readonly<Record<string, Kernel
     ...pooling(runtime),
     ...indexing(runtime),
     ...random(runtime),
+    ...softmaxes(runtime),
     ...sorting(runtime),
     ...sequences(runtime),
   };
@@ -90,8 +92,6 @@ const composites: ReadonlySet<string> = new Set([
   'gelu',
   'geluTanh',
   'fused',
-  'softmax',
-  'logSoftmax',
   'maxPool',
   'maxPoolGradient',
   'topK',
@@ -99,6 +99,7 @@ const composites: ReadonlySet<string> = new Set([
   'matmulEpilogue',
   'convolutionEpilogue',
   ...sequenceComposites,
+  ...softmaxComposites,
 ]);
 
 /**

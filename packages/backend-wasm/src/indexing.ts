@@ -1,21 +1,11 @@
-import { bytesPerElement, isFloat, type Kernel, type Kernels, type ScatterMode, sizeOf, type SoftmaxAttributes } from '@tessera/core';
+import { bytesPerElement, isFloat, type Kernels, type ScatterMode, sizeOf } from '@tessera/core';
 import { bitsOf } from './movement.ts';
-import { forEachLane } from './reduction.ts';
 import { addressOf, type KernelExports, type Runtime, suffixOf } from './runtime.ts';
 
 const modes: readonly ScatterMode[] = ['set', 'add', 'max', 'min'];
 
-type SoftmaxComposites = { readonly softmax: Kernel<SoftmaxAttributes>; readonly logSoftmax: Kernel<SoftmaxAttributes> };
-
-export function indexing(runtime: Runtime): Pick<Kernels, 'gather' | 'scatter'> & SoftmaxComposites {
+export function indexing(runtime: Runtime): Pick<Kernels, 'gather' | 'scatter'> {
   const { kernels } = runtime;
-  const softmax =
-    (logarithm: number): Kernel<SoftmaxAttributes> =>
-    ([x], { axis }, [y]) => {
-      forEachLane(x, axis, (offset, length, step) => {
-        kernels.softmax_f32(length, addressOf(x) + offset * 4, addressOf(y) + offset * 4, step, logarithm);
-      });
-    };
   return {
     gather([x, indices], { axis }, [y]) {
       const { shape } = x.view;
@@ -52,7 +42,5 @@ export function indexing(runtime: Runtime): Pick<Kernels, 'gather' | 'scatter'> 
         addressOf(y),
       );
     },
-    softmax: softmax(0),
-    logSoftmax: softmax(1),
   };
 }

@@ -1,4 +1,4 @@
-import { type Buffer, bytesPerElement, DeviceError, type Operand } from '@tessera/core';
+import { type Buffer, bytesPerElement, DeviceError, type Operand, sizeOf } from '@tessera/core';
 import type { KernelName, QueryName } from './generated/names.ts';
 import type { Call, Work } from './program/job.ts';
 
@@ -45,4 +45,9 @@ export function addressOf({ buffer, dtype, view }: Operand): number {
 /** The suffix of kernels for a computed dtype. */
 export function suffixOf(operand: Operand): 'f32' | 'i32' | 'u8' {
   return operand.dtype === 'float32' ? 'f32' : operand.dtype === 'int32' ? 'i32' : 'u8';
+}
+
+/** 1 where the elements lie one after another, 0 where one is repeated. */
+export function stepOf({ view: { strides, shape } }: Operand): 0 | 1 {
+  return strides.some((stride) => stride !== 0) || sizeOf(shape) <= 1 ? 1 : 0;
 }

@@ -8,7 +8,7 @@ import {
   sizeOf,
 } from '@tessera/core';
 import { forEachLine } from './lines.ts';
-import { addressOf, type Runtime } from './runtime.ts';
+import { addressOf, type Runtime, stepOf } from './runtime.ts';
 
 type Names =
   | 'layerNormalization'
@@ -34,9 +34,6 @@ export const sequenceComposites: readonly Names[] = [
 
 /** Examples that a part of a batch has a multiple of: rows of a product that stay together. */
 const EXAMPLES = 4;
-
-/** 1 where the elements lie one after another, 0 where one is repeated. */
-const stepOf = ({ view: { strides, shape } }: Operand): number => (strides.some((stride) => stride !== 0) || sizeOf(shape) <= 1 ? 1 : 0);
 
 export function sequences(runtime: Runtime): Readonly<Record<Names, Kernel<never>>> {
   const { kernels } = runtime;

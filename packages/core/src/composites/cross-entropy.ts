@@ -5,6 +5,17 @@ import { expectFloat } from '../primitives/expect.ts';
 import { formatShape, sameShape } from '../shape.ts';
 import { logSoftmax, softmax } from './softmax.ts';
 
+/** dz = (softmax(z)·Σt − t)·dy: the gradient of {@link softmaxCrossEntropy} in its logits. Inputs: logits, targets, dy. */
+export const softmaxCrossEntropyGradient: Composite<None> = defineOp<None>({
+  name: 'softmaxCrossEntropyGradient',
+  repeats: [2],
+  decompose(b, [logits, targets, dy]) {
+    const axis = logits!.shape.length - 1;
+    const p = b.mul(b.apply(softmax, [logits!], { axis }), b.sum(targets!, axis, true));
+    return [b.mul(b.sub(p, targets!), b.broadcast(b.reshape(dy!, [...dy!.shape, 1]), logits!.shape))];
+  },
+});
+
 /**
  * −Σᵢ tᵢ · ln softmax(z)ᵢ over the last axis, straight from logits.
  *
@@ -28,12 +39,11 @@ export const softmaxCrossEntropy: Composite<None> = defineOp<None>({
     const weighed = b.select(b.equal(targets!, 0), 0, b.mul(targets!, logp));
     return [b.neg(b.sum(weighed, axis))];
   },
-  // dz = (softmax(z)·Σt − t)·dy
   vjp(b, { inputs: [logits, targets], cotangents: [dy] }) {
     const axis = logits!.shape.length - 1;
     const each = b.broadcast(b.reshape(dy!, [...dy!.shape, 1]), logits!.shape);
-    const p = b.mul(b.apply(softmax, [logits!], { axis }), b.sum(targets!, axis, true));
-    return [b.mul(b.sub(p, targets!), each), b.neg(b.mul(b.apply(logSoftmax, [logits!], { axis }), each))];
+    const dlogits = b.apply(softmaxCrossEntropyGradient, [logits!, targets!, dy!], {});
+    return [dlogits, b.neg(b.mul(b.apply(logSoftmax, [logits!], { axis }), each))];
   },
 });
 

@@ -1,6 +1,6 @@
 export { gelu, geluTanh, relu, sigmoid, silu, softplus } from './activation.ts';
 export { attention, attentionGradient } from './attention.ts';
-export { sigmoidCrossEntropy, softmaxCrossEntropy } from './cross-entropy.ts';
+export { sigmoidCrossEntropy, softmaxCrossEntropy, softmaxCrossEntropyGradient } from './cross-entropy.ts';
 export { convolutionEpilogue, matmulEpilogue } from './epilogue.ts';
 export { fused } from './fused.ts';
 export { takeAlongAxis, topK } from './indexing.ts';
@@ -8,4 +8,4 @@ export { layerNormalization, layerNormalizationGradient } from './normalization.
 export { averagePool, maxPool, maxPoolGradient } from './pooling.ts';
 export { dropout, normal, uniform } from './random.ts';
 export { gru, gruGradient, lstm, lstmGradient } from './recurrent.ts';
-export { logSoftmax, softmax } from './softmax.ts';
+export { logSoftmax, logSoftmaxGradient, softmax, softmaxGradient } from './softmax.ts';

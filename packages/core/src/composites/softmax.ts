@@ -13,6 +13,18 @@ function shifted<T extends Spec>(b: Builder<T>, x: T, axis: number): T {
   return b.sub(x, b.max(x, axis, true));
 }
 
+/** dx = y·(dy − Σ dy·y) along an axis: the gradient of {@link softmax}. Inputs: y, dy. */
+export const softmaxGradient: Composite<SoftmaxAttributes> = defineOp<SoftmaxAttributes>({
+  name: 'softmaxGradient',
+  decompose: (b, [y, dy], { axis }) => [b.mul(y!, b.sub(dy!, b.sum(b.mul(dy!, y!), axis, true)))],
+});
+
+/** dx = dy − eʸ·Σ dy along an axis: the gradient of {@link logSoftmax}. Inputs: y, dy. */
+export const logSoftmaxGradient: Composite<SoftmaxAttributes> = defineOp<SoftmaxAttributes>({
+  name: 'logSoftmaxGradient',
+  decompose: (b, [y, dy], { axis }) => [b.sub(dy!, b.mul(b.exp(y!), b.sum(dy!, axis, true)))],
+});
+
 /** yᵢ = e^xᵢ / Σⱼ e^xⱼ along an axis. */
 export const softmax: Composite<SoftmaxAttributes> = defineOp<SoftmaxAttributes>({
   name: 'softmax',
@@ -23,8 +35,7 @@ export const softmax: Composite<SoftmaxAttributes> = defineOp<SoftmaxAttributes>
     const e = b.exp(shifted(b, x!, axis));
     return [b.div(e, b.sum(e, axis, true))];
   },
-  // dx = y·(dy − Σ dy·y)
-  vjp: (b, { outputs: [y], cotangents: [dy], attributes: { axis } }) => [b.mul(y!, b.sub(dy!, b.sum(b.mul(dy!, y!), axis, true)))],
+  vjp: (b, { outputs: [y], cotangents: [dy], attributes }) => [b.apply(softmaxGradient, [y!, dy!], attributes)],
 });
 
 /** yᵢ = xᵢ − ln Σⱼ e^xⱼ along an axis. */
@@ -36,6 +47,5 @@ export const logSoftmax: Composite<SoftmaxAttributes> = defineOp<SoftmaxAttribut
     const s = shifted(b, x!, axis);
     return [b.sub(s, b.log(b.sum(b.exp(s), axis, true)))];
   },
-  // dx = dy − eʸ·Σ dy
-  vjp: (b, { outputs: [y], cotangents: [dy], attributes: { axis } }) => [b.sub(dy!, b.mul(b.exp(y!), b.sum(dy!, axis, true)))],
+  vjp: (b, { outputs: [y], cotangents: [dy], attributes }) => [b.apply(logSoftmaxGradient, [y!, dy!], attributes)],
 });

@@ -1,3 +1,4 @@
+import { composites } from '@tessera/core';
 import * as t from '@tessera/tensor';
 import type { OpDescription, OpSample } from '../check-op.ts';
 import { tolerances } from '../tolerance.ts';
@@ -5,6 +6,7 @@ import { floats, special } from './samples.ts';
 
 type T = t.Tensor;
 const { reduction } = tolerances;
+const crossEntropy = (...inputs: T[]): T => t.run(composites.softmaxCrossEntropy, inputs, {})[0]!;
 
 export const composite: readonly OpDescription[] = [
   ...(
@@ -31,14 +33,58 @@ export const composite: readonly OpDescription[] = [
       ],
     }),
   ),
+  ...(['softmax', 'logSoftmax'] as const).map(
+    (name): OpDescription => ({
+      name,
+      samples: [
+        { inputs: [floats([3, 7])], run: (x) => [t[name](x!), t[name](x!, 0)], order: 2 },
+        {
+          inputs: [floats([2, 19, 6]), floats([3, 130]), floats([0, 4]), floats([5, 1])],
+          run: (...all) => all.flatMap((x) => [t[name](x), t[name](x, 1), t[name](x, 0)]),
+          order: 0,
+          gradients: true,
+        },
+        {
+          inputs: [{ shape: [2, 3], dtype: 'float32', data: [1000, 1000, -1000, 0, -Infinity, 2] }],
+          run: (x) => [t[name](x!), t[name](x!, 0)],
+          order: 0,
+        },
+        { inputs: [{ ...special, shape: [2, 5] }], run: (x) => [t[name](x!), t[name](x!, 0)], order: 0 },
+      ],
+    }),
+  ),
   {
-    name: 'softmax',
+    name: 'softmaxCrossEntropy',
     samples: [
-      { inputs: [floats([3, 7])], run: (x) => [t.softmax(x!), t.softmax(x!, 0)], order: 2 },
-      { inputs: [{ shape: [2, 3], dtype: 'float32', data: [1000, 1000, -1000, 0, -Infinity, 2] }], run: (x) => t.softmax(x!), order: 0 },
+      ...[
+        [3, 7],
+        [2, 3, 4],
+        [1, 1],
+      ].map((shape): OpSample => ({ inputs: [floats(shape), floats(shape, 0, 1)], run: crossEntropy, order: 2, tolerance: reduction })),
+      ...[
+        [9, 130],
+        [0, 3],
+        [2, 0],
+      ].map(
+        (shape): OpSample => ({
+          inputs: [floats(shape), floats(shape, 0, 1)],
+          run: (...all) => [crossEntropy(...all), crossEntropy(...all).mean()],
+          order: 0,
+          gradients: true,
+          tolerance: reduction,
+        }),
+      ),
+      {
+        inputs: [
+          { shape: [2, 3], dtype: 'float32', data: [0, -Infinity, 2, 1000, 1000, -1000] },
+          { shape: [2, 3], dtype: 'float32', data: [0.5, 0, 0.5, 1, 0, 0] },
+        ],
+        run: crossEntropy,
+        order: 0,
+      },
     ],
+    errors: [{ inputs: [floats([2, 3]), floats([3])], run: crossEntropy, message: /must have one shape: got \[2, 3\] and \[3\]/ }],
   },
-  { name: 'logSoftmax', samples: [{ inputs: [floats([3, 7])], run: (x) => [t.logSoftmax(x!), t.logSoftmax(x!, 0)], order: 2 }] },
   {
     name: 'einsum',
     samples: [
