@@ -31,10 +31,18 @@ function linearize(graph: Graph, separateBuffers: boolean): Program {
     const buffer = buffers.push({ byteLength: sizeOf(shape) * bytesPerElement(dtype), role }) - 1;
     return { buffer, dtype, view: contiguousView(shape) };
   };
-  const copy = (from: PlanOperand, role: PlanBuffer['role'], scope?: string): PlanOperand => {
+  const copy = (id: ValueId, role: PlanBuffer['role'], scope?: string): PlanOperand => {
+    const from = operands.get(id)!;
     const to = allocate({ shape: from.view.shape, dtype: from.dtype }, role);
     steps.push({ op: 'copy', inputs: [from], outputs: [to], attributes: {}, overwrites: [[0]], ...(scope === undefined ? {} : { scope }) });
     return to;
+  };
+  // What several need without gaps is copied once.
+  const copies = new Map<ValueId, PlanOperand>();
+  const withoutGaps = (id: ValueId, scope?: string): PlanOperand => {
+    const made = copies.get(id) ?? copy(id, 'temporary', scope);
+    copies.set(id, made);
+    return made;
   };
   // A kernel that writes an output in place of the caller saves a copy; only what is made by a step qualifies.
   const wanted = new Map<ValueId, number>();
@@ -47,7 +55,7 @@ function linearize(graph: Graph, separateBuffers: boolean): Program {
     const inputs = node.inputs.map((id) => operands.get(id)!);
     if (row.view) {
       const aliased = row.view(inputs[0]!.view, node.attributes);
-      const from = aliased ? inputs[0]! : copy(inputs[0]!, 'temporary', scope);
+      const from = aliased ? inputs[0]! : withoutGaps(node.inputs[0]!, scope);
       operands.set(node.outputs[0]!, { ...from, view: aliased ?? row.view(from.view, node.attributes)! });
       return;
     }
@@ -55,7 +63,7 @@ function linearize(graph: Graph, separateBuffers: boolean): Program {
     const repeats = row.repeats ?? [];
     const fits = ({ view }: PlanOperand, at: number): boolean =>
       row.strided || isContiguous(view) || ((repeats === 'all' || repeats.includes(at)) && view.strides.every((stride) => stride === 0));
-    const readable = inputs.map((input, at) => (fits(input, at) ? input : copy(input, 'temporary', scope)));
+    const readable = inputs.map((input, at) => (fits(input, at) ? input : withoutGaps(node.inputs[at]!, scope)));
     const outputs = node.outputs.map((id) => {
       const spec = graph.values[id]!;
       if (node.op === 'fill') return allocate({ shape: [], dtype: spec.dtype }, 'temporary');
@@ -88,7 +96,7 @@ function linearize(graph: Graph, separateBuffers: boolean): Program {
     return operand;
   });
   for (const node of liveNodes(graph)) lowerNode(node);
-  const outputs = graph.outputs.map((id, i) => results[i] ?? copy(operands.get(id)!, 'output'));
+  const outputs = graph.outputs.map((id, i) => results[i] ?? copy(id, 'output'));
   return { buffers, steps, inputs, outputs };
 }
 
