@@ -13,6 +13,7 @@ export const floors = {
   metrics: 4,
   data: 4,
   train: 5,
+  'backend-webgpu': 1,
   // Beside the floors: checks packages by their shape and is imported by none of them.
   testkit: 6,
 };

@@ -40,6 +40,10 @@ export class DeviceError extends TesseraError {
 export class OutOfMemoryError extends DeviceError {
   static override readonly kind: string = 'OutOfMemoryError';
 }
+/** A device that is gone, with all that was on it: a driver that was reset, a machine that slept. */
+export class DeviceLostError extends DeviceError {
+  static override readonly kind: string = 'DeviceLostError';
+}
 /** Bytes that are not what their format says. */
 export class FormatError extends TesseraError {
   static override readonly kind: string = 'FormatError';

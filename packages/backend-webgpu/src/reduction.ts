@@ -1,0 +1,246 @@
+import {
+  type ArgReduction,
+  contiguousStrides,
+  type Kernel,
+  type Kernels,
+  type Operand,
+  type ReduceAttributes,
+  type Reduction,
+  type Shape,
+  sizeOf,
+  type View,
+} from '@tessera/core';
+import { indexable, mergeAxes } from './axes.ts';
+import { bufferOf, numbers } from './cells.ts';
+import { materialize } from './fill.ts';
+import type { GpuBuffer } from './memory.ts';
+import { word } from './program.ts';
+import type { Runtime } from './runtime.ts';
+import { loadElement, type Scalar } from './wgsl/elements.ts';
+
+/** How values are folded, in WGSL, by scalar: what to begin with, and one step. */
+interface Fold {
+  readonly start: string;
+  readonly step: (sum: string, x: string) => string;
+}
+
+const folds: { readonly [K in Reduction]: { readonly [S in Scalar]?: Fold } } = {
+  sum: {
+    f32: { start: '0.0', step: (sum, x) => `${sum} + ${x}` },
+    i32: { start: '0', step: (sum, x) => `${sum} + ${x}` },
+  },
+  prod: {
+    f32: { start: '1.0', step: (sum, x) => `${sum} * ${x}` },
+    i32: { start: '1', step: (sum, x) => `${sum} * ${x}` },
+  },
+  max: {
+    f32: { start: 'negated(infinity())', step: (sum, x) => `greater(${sum}, ${x})` },
+    i32: { start: 'bitcast<i32>(0x80000000u)', step: (sum, x) => `max(${sum}, ${x})` },
+    u32: { start: '0u', step: (sum, x) => `max(${sum}, ${x})` },
+  },
+  min: {
+    f32: { start: 'infinity()', step: (sum, x) => `lesser(${sum}, ${x})` },
+    i32: { start: '0x7fffffff', step: (sum, x) => `min(${sum}, ${x})` },
+    u32: { start: '1u', step: (sum, x) => `min(${sum}, ${x})` },
+  },
+};
+
+const WORKGROUP = 64;
+/** Invocations that fold one row together. */
+const TEAM = 64;
+/** From how many elements on a row is folded by a team. */
+const LONG = 128;
+/** The least that is folded before partial results are, and about how many invocations make a device busy. */
+const SPAN = 64;
+const BUSY = 8192;
+
+/** Kept axes and folded ones, each merged; what both are of. */
+interface Arranged {
+  readonly outputs: number;
+  readonly count: number;
+  readonly kept: { readonly lengths: readonly number[]; readonly strides: readonly number[] };
+  readonly folded: { readonly lengths: readonly number[]; readonly strides: readonly number[] };
+}
+
+export function arrange({ shape, strides }: View, axes: readonly number[]): Arranged {
+  const part = (list: readonly number[]): Arranged['kept'] => {
+    const { lengths, strides: merged } = mergeAxes(list.map((axis) => shape[axis]), [list.map((axis) => strides[axis])]);
+    return { lengths, strides: merged[0] };
+  };
+  const kept = shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
+  const outputs = sizeOf(kept.map((axis) => shape[axis]));
+  return { outputs, count: sizeOf(axes.map((axis) => shape[axis])), kept: part(kept), folded: part(axes) };
+}
+
+/** Declares a function of an index over axes whose lengths and strides are parameters from `at` on. */
+export function placeFunction(name: string, rank: number, at: number): string {
+  if (rank === 0) return `fn ${name}(i: u32) -> u32 { return 0u; }`;
+  if (rank === 1) return `fn ${name}(i: u32) -> u32 { return i * ${word(at + 1)}; }`;
+  const lines = ['var rest = i;', 'var place = 0u;'];
+  for (let axis = rank - 1; axis > 0; axis--) {
+    const [length, stride] = [word(at + axis * 2), word(at + axis * 2 + 1)];
+    lines.push(`place = place + (rest % ${length}) * ${stride}; rest = rest / ${length};`);
+  }
+  return `fn ${name}(i: u32) -> u32 { ${lines.join(' ')} return place + rest * ${word(at + 1)}; }`;
+}
+
+/** The parameters of {@link placeFunction}. */
+export function placeWords({ lengths, strides }: { readonly lengths: readonly number[]; readonly strides: readonly number[] }): number[] {
+  return lengths.flatMap((length, axis) => [length, strides[axis]]);
+}
+
+/** Folds axes of an operand into `y`, in rising order within each part. */
+export function foldInto(runtime: Runtime, op: Reduction, x: Operand, axes: readonly number[], y: GpuBuffer): void {
+  const { buffer, view, bytes, scalar } = numbers(x);
+  const { outputs, count, kept, folded } = arrange(view, axes);
+  if (outputs === 0) return;
+  indexable(op, view.shape);
+  const fold = folds[op][scalar]!;
+  // Along rows a team reads neighbours together; across them invocations of neighbouring outputs do.
+  const byRows = count >= LONG && Math.abs(folded.strides.at(-1) ?? 0) <= 1 && bytes === 4;
+  const threads = byRows ? outputs * TEAM : outputs;
+  const parts = bytes < 4 ? 1 : Math.max(1, Math.min(Math.ceil(count / (byRows ? SPAN * TEAM : SPAN)), Math.floor(BUSY / threads)));
+  const span = Math.ceil(count / parts);
+  const target = parts > 1 ? runtime.temporary(outputs * parts * 4) : y;
+  const ranks = [kept.lengths.length, folded.lengths.length];
+  const foldedAt = 6 + ranks[0] * 2;
+  const words = [outputs, count, span, parts, view.offset, ...placeWords(kept), ...placeWords(folded)];
+  const program = runtime.program(`${op}|${scalar}${bytes}|${byRows}|${ranks}`, () => ({
+    bindings: [
+      { name: 'X', type: bytes === 4 ? scalar : 'u32' },
+      { name: 'Y', type: bytes === 4 ? scalar : 'u32', writes: true },
+    ],
+    words: words.length + 1,
+    workgroup: byRows ? TEAM : WORKGROUP,
+    declarations: `${placeFunction('keptPlace', ranks[0], 6)}
+${placeFunction('foldedPlace', ranks[1], foldedAt)}
+${byRows ? `var<workgroup> team: array<${scalar}, ${TEAM}>;` : ''}
+fn folding(output: u32, first: u32, end: u32, by: u32) -> ${scalar} {
+  let base = ${word(5)} + keptPlace(output);
+  var sum: ${scalar} = ${fold.start};
+  for (var i = first; i < end; i = i + by) { sum = ${fold.step('sum', loadElement('X', 'base + foldedPlace(i)', bytes))}; }
+  return sum;
+}`,
+    main: byRows ? teamMain(fold) : bytes === 4 ? loneMain : narrowMain,
+  }));
+  runtime.run(program, [materialize(runtime, buffer), target], words, byRows ? outputs * parts : Math.ceil((bytes === 4 ? outputs * parts : outputs / 4) / WORKGROUP));
+  if (parts === 1) return;
+  // Partial results lie part by part: [parts, outputs].
+  const partial = { buffer: target, dtype: x.dtype, view: { shape: [parts, outputs], strides: [outputs, 1], offset: 0 } };
+  foldInto(runtime, op, partial, [0], y);
+}
+
+const loneMain = `  if (t >= ${word(1)} * ${word(4)}) { return; }
+  let part = t / ${word(1)};
+  Y[t] = folding(t % ${word(1)}, part * ${word(3)}, min((part + 1u) * ${word(3)}, ${word(2)}), 1u);`;
+
+const narrowMain = `  if (t * 4u >= ${word(1)}) { return; }
+  var value = 0u;
+  for (var j = 0u; j < 4u; j++) {
+    let output = t * 4u + j;
+    if (output < ${word(1)}) { value = value | (folding(output, 0u, ${word(2)}, 1u) << (j * 8u)); }
+  }
+  Y[t] = value;`;
+
+const teamMain = ({ step }: Fold): string => `  if (g >= ${word(1)} * ${word(4)}) { return; }
+  let part = g / ${word(1)};
+  team[l] = folding(g % ${word(1)}, part * ${word(3)} + l, min((part + 1u) * ${word(3)}, ${word(2)}), ${TEAM}u);
+  for (var half = ${TEAM / 2}u; half > 0u; half = half >> 1u) {
+    workgroupBarrier();
+    if (l < half) { team[l] = ${step('team[l]', 'team[l + half]')}; }
+  }
+  if (l == 0u) { Y[g] = team[0]; }`;
+
+/** The place of the first greatest or least; NaN counts as both. */
+function argFold(runtime: Runtime, op: ArgReduction, x: Operand, axes: readonly number[], y: Operand): void {
+  const { buffer, view, bytes, scalar } = numbers(x);
+  const { outputs, count, kept, folded } = arrange(view, axes);
+  indexable(op, view.shape);
+  const ranks = [kept.lengths.length, folded.lengths.length];
+  const beyond = op === 'argmax' ? '>' : '<';
+  const better = scalar === 'f32' ? `!isNaN(best) && (isNaN(x) || x ${beyond} best)` : `x ${beyond} best`;
+  const words = [outputs, count, view.offset, ...placeWords(kept), ...placeWords(folded)];
+  const program = runtime.program(`${op}|${scalar}${bytes}|${ranks}`, () => ({
+    bindings: [
+      { name: 'X', type: bytes === 4 ? scalar : 'u32' },
+      { name: 'Y', type: 'u32', writes: true },
+    ],
+    words: words.length + 1,
+    workgroup: WORKGROUP,
+    declarations: `${placeFunction('keptPlace', ranks[0], 4)}\n${placeFunction('foldedPlace', ranks[1], 4 + ranks[0] * 2)}`,
+    main: `  if (t >= ${word(1)}) { return; }
+  let base = ${word(3)} + keptPlace(t);
+  var best = ${loadElement('X', 'base', bytes)};
+  var at = 0u;
+  for (var i = 1u; i < ${word(2)}; i++) {
+    let x = ${loadElement('X', 'base + foldedPlace(i)', bytes)};
+    if (${better}) { best = x; at = i; }
+  }
+  Y[t] = at;`,
+  }));
+  runtime.run(program, [materialize(runtime, buffer), bufferOf(y)], words, Math.ceil(outputs / WORKGROUP));
+}
+
+/** Sums along lanes: by one invocation each where lanes are many or short, else by a team, each of it a stretch. */
+function cumulate(runtime: Runtime, x: Operand, axis: number, y: Operand): void {
+  const { buffer, view, scalar } = numbers(x);
+  const size = indexable('cumsum', view.shape);
+  if (size === 0) return;
+  const { lanes, length, step } = lanesOf(view.shape, axis);
+  const byTeam = length > LONG && lanes < BUSY / TEAM;
+  const zero = scalar === 'f32' ? '0.0' : '0';
+  const stretch = byTeam ? Math.ceil(length / TEAM) : length;
+  const along = (from: string, start: string): string => `var sum: ${scalar} = ${start};
+  for (var i = ${from}; i < min(${from} + ${word(5)}, ${word(2)}); i++) { sum = sum + X[base + i * ${word(3)}]; Y[base - ${word(4)} + i * ${word(3)}] = sum; }`;
+  const base = (lane: string): string => `let base = ${word(4)} + ${lane} / ${word(3)} * ${word(2)} * ${word(3)} + ${lane} % ${word(3)};`;
+  const program = runtime.program(`cumsum|${scalar}|${byTeam}`, () => ({
+    bindings: [
+      { name: 'X', type: scalar },
+      { name: 'Y', type: scalar, writes: true },
+    ],
+    words: 6,
+    workgroup: TEAM,
+    declarations: byTeam ? `var<workgroup> team: array<${scalar}, ${TEAM}>;` : '',
+    main: byTeam
+      ? `  if (g >= ${word(1)}) { return; }
+  ${base('g')}
+  let first = l * ${word(5)};
+  var total: ${scalar} = ${zero};
+  for (var i = first; i < min(first + ${word(5)}, ${word(2)}); i++) { total = total + X[base + i * ${word(3)}]; }
+  team[l] = total;
+  workgroupBarrier();
+  var before: ${scalar} = ${zero};
+  for (var i = 0u; i < l; i++) { before = before + team[i]; }
+  ${along('first', 'before')}`
+      : `  if (t >= ${word(1)}) { return; }\n  ${base('t')}\n  ${along('0u', zero)}`,
+  }));
+  runtime.run(program, [materialize(runtime, buffer), bufferOf(y)], [lanes, length, step, view.offset, stretch], byTeam ? lanes : Math.ceil(lanes / TEAM));
+}
+
+export function reduction(runtime: Runtime): Pick<Kernels, Reduction | ArgReduction | 'cumsum'> {
+  const fold =
+    (op: Reduction): Kernel<ReduceAttributes> =>
+    ([x], { axes }, [y]) =>
+      foldInto(runtime, op, x, axes, bufferOf(y));
+  return {
+    sum: fold('sum'),
+    prod: fold('prod'),
+    max: fold('max'),
+    min: fold('min'),
+    argmax: ([x], { axes }, [y]) => argFold(runtime, 'argmax', x, axes, y),
+    argmin: ([x], { axes }, [y]) => argFold(runtime, 'argmin', x, axes, y),
+    cumsum: ([x], { axis }, [y]) => cumulate(runtime, x, axis, y),
+  };
+}
+
+/** The lanes of a contiguous shape along an axis: how many, how long, and the step inside. */
+export function lanesOf(shape: Shape, axis: number): { lanes: number; length: number; step: number } {
+  const length = shape[axis];
+  const step = sizeOf(shape.slice(axis + 1));
+  return { lanes: length === 0 ? 0 : sizeOf(shape) / length, length, step };
+}
+
+/** A buffer of words in row-major order as an operand. */
+export function floatsIn(buffer: GpuBuffer, shape: Shape): Operand {
+  return { buffer, dtype: 'float32', view: { shape, strides: contiguousStrides(shape), offset: 0 } };
+}
