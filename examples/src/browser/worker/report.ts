@@ -1,0 +1,68 @@
+import { confusionMatrix } from '@tessera/metrics';
+import type { Callback, Examples, Logs, Place, Trainer } from '@tessera/train';
+import type { FromWorker } from '../messages.ts';
+import { CLASSES } from './picture-sets.ts';
+
+/** Milliseconds of training between two reports on it, and between two measurements: at first, when much changes, and at most. */
+const LEARNED_EVERY = [80, 640] as const;
+const MEASURED_EVERY = [200, 3200] as const;
+
+/** Options of {@link report}. */
+export interface ReportOptions {
+  readonly heldOut: Examples;
+  readonly batchSize: number;
+  /** Milliseconds of training, without pauses. */
+  readonly now: () => number;
+  readonly post: (message: FromWorker) => void;
+}
+
+/** Posts how the last steps went, and now and then what the model makes of the held-out pictures. */
+export function report({ heldOut, batchSize, now, post }: ReportOptions): Callback {
+  /** Where the last report ended: batches of this epoch, and sums over them, since the logs are means over the epoch. */
+  let since = { time: 0, batch: 0, loss: 0, accuracy: 0 };
+  let measuredAt = 0;
+  let learnedEvery: number = LEARNED_EVERY[0];
+  let measuredEvery: number = MEASURED_EVERY[0];
+  let begun = false;
+
+  const learned = ({ epoch, batch, batches }: Place, means: Logs): void => {
+    const steps = batch - since.batch;
+    if (steps === 0) return;
+    const next = { time: now(), batch, loss: means['loss']! * batch, accuracy: means['accuracy']! * batch };
+    const [loss, accuracy] = [(next.loss - since.loss) / steps, (next.accuracy - since.accuracy) / steps];
+    const examplesPerSecond = ((steps * batchSize) / (next.time - since.time)) * 1000;
+    since = next;
+    // In an epoch that was taken up midway the first sums are those of what was learned before as well.
+    if (!Number.isNaN(loss)) post({ type: 'learned', point: { epoch: epoch + batch / batches, loss, accuracy }, examplesPerSecond });
+  };
+  const measured = async (epoch: number, trainer: Trainer): Promise<void> => {
+    const { loss, accuracy } = await trainer.evaluate(heldOut);
+    const { confusionMatrix: matrix } = await trainer.measure(heldOut, [confusionMatrix(CLASSES)]);
+    post({ type: 'measured', point: { epoch, loss: loss!, accuracy: accuracy! }, matrix: matrix as number[][] });
+    measuredAt = now();
+    since = { ...since, time: measuredAt };
+  };
+
+  return {
+    async onTrainBegin(trainer) {
+      if (!begun) await measured(trainer.epoch, trainer);
+      begun = true;
+    },
+    onEpochBegin({ batch }) {
+      const sum = batch === 0 ? 0 : Number.NaN;
+      since = { time: now(), batch, loss: sum, accuracy: sum };
+    },
+    async onStepEnd(place, logs, trainer) {
+      if (now() - since.time < learnedEvery) return;
+      learnedEvery = Math.min(LEARNED_EVERY[1], 1.1 * learnedEvery);
+      learned(place, logs);
+      if (now() - measuredAt < measuredEvery) return;
+      measuredEvery = Math.min(MEASURED_EVERY[1], 2 * measuredEvery);
+      await measured(place.epoch + place.batch / place.batches, trainer);
+    },
+    async onEpochEnd(place, logs, trainer) {
+      learned(place, logs);
+      await measured(place.epoch + 1, trainer);
+    },
+  };
+}
