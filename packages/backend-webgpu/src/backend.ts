@@ -114,6 +114,7 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpuBackend
     counters,
     computes: new Set(['float32', 'int32', 'bool']),
     composites,
+    separateBuffers: true,
     allocate,
     free,
     write(buffer, bytes) {
