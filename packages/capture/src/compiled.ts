@@ -4,6 +4,7 @@ import { Executable } from './executable.ts';
 import { mergeCommonSubexpressions } from './passes/common-subexpressions.ts';
 import { separateConstants } from './passes/constants.ts';
 import { usedValues, withoutDead } from './passes/dead-code.ts';
+import { foldEpilogues } from './passes/epilogues.ts';
 import { fuseElementwise } from './passes/fuse-elementwise.ts';
 import { optimizeLoops } from './passes/loops.ts';
 import { simplify } from './passes/simplify.ts';
@@ -18,7 +19,10 @@ export class Compiled {
 
   constructor(traced: Traced, backend: Backend) {
     this.traced = traced;
-    const fuse = (graph: Graph): Graph => (backend.composites.has(composites.fused.name) ? fuseElementwise(graph) : graph);
+    const fuse = (graph: Graph): Graph => {
+      const folded = foldEpilogues(graph, backend.composites);
+      return backend.composites.has(composites.fused.name) ? fuseElementwise(folded) : folded;
+    };
     const simplified = mergeCommonSubexpressions(simplify(withoutDead(optimizeLoops(traced.graph, fuse))));
     const given = simplified.inputs.length - traced.constants.length;
     const separated = separateConstants(simplified, simplified.inputs.slice(given));
