@@ -8,6 +8,11 @@ import { type Traced, traceFunction } from './trace.ts';
 export interface CaptureOptions {
   /** Traces again every n calls and throws if the function has come to do something else (default: never). */
   readonly check?: number;
+  /**
+   * The most bytes that a plan's temporaries may take (default: any number): what is cheap to compute is then computed again rather than
+   * kept. {@link Plan.peakBytes} says what a plan takes.
+   */
+  readonly memoryLimit?: number;
   /** How many signatures are kept ready; the one used longest ago makes room (default 16). */
   readonly maxPlans?: number;
 }
@@ -28,19 +33,20 @@ export interface Captured<A extends readonly unknown[], R> {
  * inside are inputs and variables assigned are outputs, committed only if the whole call succeeds. Inside another
  * captured function, or under a gradient, the function simply runs.
  *
+ * @throws OutOfMemoryError where a plan cannot be made to fit `memoryLimit`.
  * @throws UsageError where the function reads a traced value, draws from Math.random, or is asynchronous.
  * @example
  * const step = capture((x: Tensor) => x.matmul(w.read()).relu())
  */
 export function capture<A extends readonly unknown[], R>(
   f: (...inputs: A) => R,
-  { check = 0, maxPlans = 16 }: CaptureOptions = {},
+  { check = 0, maxPlans = 16, memoryLimit = Infinity }: CaptureOptions = {},
 ): Captured<A, R> {
   const ready = new Map<string, Compiled>();
   let calls = 0;
 
   const compile = (signature: Signature, backend: Backend): Compiled => {
-    const compiled = new Compiled(traceFunction(f as never, signature, backend), backend);
+    const compiled = new Compiled(traceFunction(f as never, signature, backend), backend, memoryLimit);
     if (ready.size >= maxPlans) {
       const [oldest] = ready.keys();
       ready.get(oldest!)!.dispose();

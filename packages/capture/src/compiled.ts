@@ -1,4 +1,4 @@
-import { type Backend, composites, type Graph, type Plan } from '@tessera/core';
+import { type Backend, composites, type Graph, lower, type Plan } from '@tessera/core';
 import { keep, type Tensor } from '@tessera/tensor';
 import { Executable } from './executable.ts';
 import { mergeCommonSubexpressions } from './passes/common-subexpressions.ts';
@@ -7,6 +7,7 @@ import { usedValues, withoutDead } from './passes/dead-code.ts';
 import { foldEpilogues } from './passes/epilogues.ts';
 import { fuseElementwise } from './passes/fuse-elementwise.ts';
 import { optimizeLoops } from './passes/loops.ts';
+import { fitMemory } from './passes/recompute.ts';
 import { simplify } from './passes/simplify.ts';
 import type { Traced } from './trace.ts';
 
@@ -17,24 +18,21 @@ export class Compiled {
   /** What its graph takes besides the arguments and the variables. */
   readonly #constants: readonly Tensor[];
 
-  constructor(traced: Traced, backend: Backend) {
+  /** @throws OutOfMemoryError where temporaries cannot be made to fit `memoryLimit`. */
+  constructor(traced: Traced, backend: Backend, memoryLimit: number) {
     this.traced = traced;
-    const fuse = (graph: Graph): Graph => {
-      const folded = foldEpilogues(graph, backend.composites);
-      return backend.composites.has(composites.fused.name) ? fuseElementwise(folded) : folded;
-    };
-    const simplified = mergeCommonSubexpressions(simplify(withoutDead(optimizeLoops(traced.graph, fuse))));
-    const given = simplified.inputs.length - traced.constants.length;
-    const separated = separateConstants(simplified, simplified.inputs.slice(given));
-    const graph = separated?.graph ?? withoutDead(simplified);
-    const constants = [...traced.constants, ...(separated ? evaluate(separated.constants, traced.constants, backend) : [])];
-    // What constants were made of is not needed any more.
-    const used = usedValues(graph);
-    const isUsed = (_: unknown, i: number): boolean => used.has(graph.inputs[given + i]!);
-    this.#constants = constants.filter(isUsed);
-    for (const constant of constants) if (!this.#constants.includes(constant)) constant.dispose();
-    const inputs = [...graph.inputs.slice(0, given), ...graph.inputs.slice(given).filter(isUsed)];
-    this.#executable = new Executable(fuse({ ...graph, inputs }), backend);
+    const { graph, constants } = prepare(traced, backend);
+    this.#constants = constants;
+    try {
+      const { plan } = fitMemory(graph, memoryLimit, (given) => {
+        const final = join(given, backend);
+        return { graph: final, plan: lower(final, backend) };
+      });
+      this.#executable = new Executable(plan, backend);
+    } catch (error) {
+      for (const constant of constants) constant.dispose();
+      throw error;
+    }
   }
 
   get plan(): Plan {
@@ -57,9 +55,31 @@ export class Compiled {
   }
 }
 
+/** The graph of a traced function without what need not be done, or is done here and now: its last inputs are the constants. */
+function prepare(traced: Traced, backend: Backend): { graph: Graph; constants: readonly Tensor[] } {
+  const loops = optimizeLoops(traced.graph, (body) => join(body, backend));
+  const simplified = mergeCommonSubexpressions(simplify(withoutDead(loops)));
+  const given = simplified.inputs.length - traced.constants.length;
+  const separated = separateConstants(simplified, simplified.inputs.slice(given));
+  const graph = separated?.graph ?? withoutDead(simplified);
+  const all = [...traced.constants, ...(separated ? evaluate(separated.constants, traced.constants, backend) : [])];
+  // What constants were made of is not needed any more.
+  const used = usedValues(graph);
+  const isUsed = (_: unknown, i: number): boolean => used.has(graph.inputs[given + i]!);
+  const constants = all.filter(isUsed);
+  for (const constant of all) if (!constants.includes(constant)) constant.dispose();
+  return { graph: { ...graph, inputs: [...graph.inputs.slice(0, given), ...graph.inputs.slice(given).filter(isUsed)] }, constants };
+}
+
+/** The graph with nodes joined for which the backend has one kernel. */
+function join(graph: Graph, { composites: kernels }: Backend): Graph {
+  const folded = foldEpilogues(graph, kernels);
+  return kernels.has(composites.fused.name) ? fuseElementwise(folded) : folded;
+}
+
 /** The outputs of a graph that is run once. */
 function evaluate(graph: Graph, inputs: readonly Tensor[], backend: Backend): readonly Tensor[] {
-  const executable = new Executable(graph, backend);
+  const executable = new Executable(lower(graph, backend), backend);
   try {
     return executable.run(inputs).map((output) => keep(output));
   } finally {

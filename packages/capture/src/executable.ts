@@ -1,16 +1,16 @@
-import { type Backend, bytesPerElement, type Graph, lower, type Plan, type PlanRunner, preparePlan, sizeOf } from '@tessera/core';
+import { type Backend, bytesPerElement, type Plan, type PlanRunner, preparePlan, sizeOf } from '@tessera/core';
 import { eager, Storage, type Tensor } from '@tessera/tensor';
 
-/** A graph as a plan with the memory that it runs in. */
+/** A plan with the memory that it runs in. */
 export class Executable {
   readonly plan: Plan;
   readonly #backend: Backend;
   readonly #runner: PlanRunner;
 
-  constructor(graph: Graph, backend: Backend) {
+  constructor(plan: Plan, backend: Backend) {
+    this.plan = plan;
     this.#backend = backend;
-    this.plan = lower(graph, backend);
-    this.#runner = preparePlan(backend, this.plan);
+    this.#runner = preparePlan(backend, plan);
   }
 
   /** Runs the plan; the outputs are new tensors. */

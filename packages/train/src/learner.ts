@@ -31,7 +31,7 @@ export class Learner {
     this.#optimizerState = new VariableTree<unknown>('optimizer', () => options.optimizer.init(this.#parameters()));
     this.#counter = new VariableTree<Tensor>('counter', () => zeros([2], { dtype: 'int32' }));
     this.measurement = new Measurement(metrics);
-    this.#step = stepOf((x: Tensor, y: Tensor, weight: Tensor) => this.#learn(x, y, weight), options.eager);
+    this.#step = stepOf((x: Tensor, y: Tensor, weight: Tensor) => this.#learn(x, y, weight), options);
   }
 
   learn(batch: Batch): void {

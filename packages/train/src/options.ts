@@ -12,6 +12,8 @@ export interface CompileOptions {
   readonly metrics?: readonly Metric[];
   /** Seeds dropout and shuffling (default 0). */
   readonly seed?: number;
+  /** The most bytes that temporaries of a captured step may take: what is cheap is then computed again rather than kept. */
+  readonly memoryLimit?: number;
   /** Whether steps are captured and replayed (default) or run op by op. */
   readonly eager?: boolean;
 }

@@ -1,13 +1,17 @@
 import { capture, type Captured } from '@tessera/capture';
 import type { Batch, Column } from '@tessera/data';
 import { tensor, type Tensor, tidy } from '@tessera/tensor';
+import type { CompileOptions } from './options.ts';
 
 /** A step over a batch. */
 export type Step = Captured<[x: Tensor, y: Tensor, weight: Tensor], void>;
 
 /** A function as steps are run: captured and replayed, or op by op. */
-export function stepOf<A extends readonly unknown[], R>(f: (...inputs: A) => R, eager = false): Captured<A, R> {
-  if (!eager) return capture(f);
+export function stepOf<A extends readonly unknown[], R>(
+  f: (...inputs: A) => R,
+  { eager = false, memoryLimit = Infinity }: Pick<CompileOptions, 'eager' | 'memoryLimit'>,
+): Captured<A, R> {
+  if (!eager) return capture(f, { memoryLimit });
   return Object.assign((...inputs: A) => tidy(() => f(...inputs)), { plans: [], dispose() {} });
 }
 

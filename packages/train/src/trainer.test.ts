@@ -30,7 +30,7 @@ function stripes(count: number, seed = 1): ArrayDataset<{ x: Column<Float32Array
   return new ArrayDataset({ x: { data: x, shape: [count, 6, 6, 1] }, y: { data: y, shape: [count] } });
 }
 
-function network(eager = false): Trainer {
+function network(eager = false, memoryLimit = Infinity): Trainer {
   const model = new Sequential(
     [
       new Conv2D(4, 3, { activation: relu }),
@@ -42,7 +42,7 @@ function network(eager = false): Trainer {
     ],
     { inputShape: [6, 6, 1] },
   );
-  return compile(model, { loss: crossEntropy(), optimizer: adam({ learningRate: 0.01 }), metrics: [accuracy()], eager });
+  return compile(model, { loss: crossEntropy(), optimizer: adam({ learningRate: 0.01 }), metrics: [accuracy()], eager, memoryLimit });
 }
 
 describe('Trainer', () => {
@@ -79,6 +79,13 @@ describe('Trainer', () => {
     const [a, b] = [network(), network(true)];
     for (const trainer of [a, b]) await trainer.fit(stripes(64), { epochs: 2, batchSize: 20 });
     expect(Buffer.from(await a.save()).equals(Buffer.from(await b.save()))).toBe(true);
+  });
+
+  it('keeps to a memory limit, or says what it needs', async () => {
+    const [free, limited] = [network(), network(false, 50_000)];
+    for (const trainer of [free, limited]) await trainer.fit(stripes(64), { batchSize: 32 });
+    expect(Buffer.from(await limited.save()).equals(Buffer.from(await free.save()))).toBe(true);
+    await expect(network(false, 1000).fit(stripes(64))).rejects.toThrow(/needs \d+ bytes, the limit is 1000/);
   });
 
   it('stops between steps and keeps what was learned', async () => {

@@ -132,7 +132,7 @@ export class Trainer {
   async predict(x: Column, { batchSize = 32, signal }: EvaluateOptions = {}): Promise<Column<Float32Array<ArrayBuffer>>> {
     const count = x.shape[0] ?? 0;
     if (!this.model.built) this.model.build(x.shape.slice(1));
-    this.#predictStep ??= stepOf((inputs: Tensor): Tensor => this.model.apply(asFloat(inputs)), this.#options.eager);
+    this.#predictStep ??= stepOf((inputs: Tensor): Tensor => this.model.apply(asFloat(inputs)), this.#options);
     const loop = new EventLoop();
     const width = x.data.length / Math.max(1, count);
     const parts: Float32Array[] = [];
@@ -211,11 +211,11 @@ export class Trainer {
 
   #evaluationOf(metrics: readonly Metric[]): Evaluation {
     const measurement = new Measurement(metrics);
-    const { loss, eager } = this.#options;
+    const { loss } = this.#options;
     const step = stepOf((x: Tensor, y: Tensor, weight: Tensor) => {
       const prediction = this.model.apply(asFloat(x));
       measurement.update(lossOf(this.model, loss(prediction, y, { sampleWeight: weight })), prediction, y, weight);
-    }, eager);
+    }, this.#options);
     return {
       step,
       measurement,
