@@ -58,7 +58,12 @@ export function capture<A extends readonly unknown[], R>(
     if (activeDevice() || retaining()) return f(...inputs);
     const backend = treeLeaves(inputs).find(isTensor)?.backend ?? defaultBackend();
     const signature = signatureOf(inputs, backend);
-    const known = ready.get(signature.key);
+    let known = ready.get(signature.key);
+    if (known?.outdated) {
+      known.dispose();
+      ready.delete(signature.key);
+      known = undefined;
+    }
     if (known && check > 0 && ++calls % check === 0) {
       const again = traceFunction(f as never, signature, backend);
       for (const constant of again.constants) constant.dispose();

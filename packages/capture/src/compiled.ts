@@ -39,14 +39,25 @@ export class Compiled {
     return this.#executable.plan;
   }
 
+  /** Whether a variable that it reads has come to lie in a buffer beside others since, so that it would have to be copied each time. */
+  get outdated(): boolean {
+    return this.traced.reads.some(({ home }) => home !== undefined);
+  }
+
   /** Runs the plan; variables are assigned only when all of it has succeeded. */
   run(tensors: readonly Tensor[]): unknown {
     const { reads, assigns, rebuild } = this.traced;
-    const outputs = this.#executable.run([...tensors, ...reads.map((variable) => variable.peek()), ...this.#constants]);
-    const results = outputs.splice(0, outputs.length - assigns.length);
-    assigns.forEach((variable, i) => variable.replace(outputs[i]!));
-    for (const output of outputs) output.dispose();
-    return rebuild(results);
+    // Handles of our own: a buffer that takes its variables back lets another's go.
+    const held = reads.map((cell) => cell.peek().alias());
+    try {
+      const outputs = this.#executable.run([...tensors, ...held, ...this.#constants]);
+      const results = outputs.splice(0, outputs.length - assigns.length);
+      assigns.forEach((cell, i) => cell.replace(outputs[i]!));
+      for (const output of outputs) output.dispose();
+      return rebuild(results);
+    } finally {
+      for (const tensor of held) tensor.dispose();
+    }
   }
 
   dispose(): void {

@@ -1,5 +1,7 @@
 import { type Backend, type Graph, UsageError } from '@tessera/core';
 import {
+  Arena,
+  type Cell,
   isTensor,
   keep,
   type StateHandler,
@@ -9,6 +11,7 @@ import {
   treeFlatten,
   type Variable,
   withDevice,
+  withoutRecorders,
   withState,
 } from '@tessera/tensor';
 import type { Signature } from './signature.ts';
@@ -17,31 +20,60 @@ import type { Signature } from './signature.ts';
 export interface Traced {
   readonly graph: Graph;
   /** The variables whose values are inputs, after the arguments. */
-  readonly reads: readonly Variable[];
+  readonly reads: readonly Cell[];
   /** The tensors from outside that are inputs, after the variables: constants of the plan. */
   readonly constants: readonly Tensor[];
   /** The variables that the last outputs are assigned to. */
-  readonly assigns: readonly Variable[];
+  readonly assigns: readonly Cell[];
   /** The function's result with other tensors in the places of its own. */
   rebuild(tensors: readonly Tensor[]): unknown;
 }
 
-/** Variables read become inputs, once each; assigned ones are read as assigned. */
+/**
+ * Cells read become inputs, once each; assigned ones are read as assigned. A variable that lies in a buffer beside others is read as
+ * a view of it; once one of them is assigned by itself, the buffer is joined from them when it is next wanted.
+ */
 class TracedState implements StateHandler {
-  readonly reads: Map<Variable, Tensor> = new Map();
-  readonly assigned: Map<Variable, Tensor> = new Map();
+  readonly reads: Map<Cell, Tensor> = new Map();
+  readonly assigned: Set<Cell> = new Set();
+  readonly #values: Map<Cell, Tensor> = new Map();
   readonly #tracer: Tracer;
 
   constructor(tracer: Tracer) {
     this.#tracer = tracer;
   }
-  read(variable: Variable): Tensor {
-    let value = this.assigned.get(variable) ?? this.reads.get(variable);
-    if (!value) this.reads.set(variable, (value = this.#tracer.input(variable)));
+
+  read(cell: Cell): Tensor {
+    let value = this.#values.get(cell);
+    if (!value) this.#values.set(cell, (value = this.#valueOf(cell)));
     return value;
   }
-  assign(variable: Variable, value: Tensor): void {
-    this.assigned.set(variable, value);
+
+  assign(cell: Cell, value: Tensor): void {
+    const { home, variables = [] } = cell;
+    if (home) {
+      for (const variable of home.variables) this.read(variable);
+      this.#values.delete(home);
+    }
+    for (const variable of variables) this.#values.delete(variable);
+    this.#values.set(cell, value);
+    this.assigned.add(home ?? cell);
+  }
+
+  #valueOf(cell: Cell): Tensor {
+    const { home, variables } = cell;
+    if (home) return this.#aside(() => home.part(this.read(home), cell as Variable));
+    if (variables && this.assigned.has(cell)) return this.#aside(() => Arena.join(variables.map((variable) => this.read(variable))));
+    // Where its variables have moved to another buffer it takes them back first.
+    if (variables) cell.peek();
+    const value = this.#tracer.input(cell);
+    this.reads.set(cell, value);
+    return value;
+  }
+
+  // Beside what is being traced: not in a loop's body that happens to read first, and unheard.
+  #aside(f: () => Tensor): Tensor {
+    return withoutRecorders(() => withDevice(this.#tracer, f));
   }
 }
 
@@ -56,7 +88,7 @@ export function traceFunction(f: (...inputs: never[]) => unknown, signature: Sig
   const state = new TracedState(tracer);
   let result: unknown;
   let graph!: Graph;
-  let assigns: Variable[] = [];
+  let assigns: Cell[] = [];
   // What is made eagerly while tracing (keys, tables) is freed at the end, but for what the graph refers to.
   tidy(() => {
     const symbols = signature.tensors.map((tensor) => tracer.input(tensor));
@@ -64,8 +96,8 @@ export function traceFunction(f: (...inputs: never[]) => unknown, signature: Sig
     if (result instanceof Promise) {
       throw new UsageError('[capture] the function must be synchronous: got a Promise. Await outside of it.');
     }
-    assigns = [...state.assigned.keys()];
-    graph = tracer.finish([...treeFlatten(result).leaves.filter(isTensor), ...state.assigned.values()]);
+    assigns = [...state.assigned];
+    graph = tracer.finish([...treeFlatten(result).leaves.filter(isTensor), ...assigns.map((cell) => state.read(cell))]);
   });
   const { leaves, unflatten } = treeFlatten(result);
   const rebuild = (tensors: readonly Tensor[]): unknown => {

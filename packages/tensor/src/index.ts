@@ -22,6 +22,8 @@ export {
   withRecorder,
 } from './door.ts';
 export { eager, EagerDevice } from './eager.ts';
+export { Arena } from './arena.ts';
+export { FlatParameters, type FlatParametersOptions } from './flat-parameters.ts';
 export type { FormatOptions } from './format.ts';
 export { type Logits, logitsOf } from './logits.ts';
 export { memory } from './memory.ts';
@@ -50,5 +52,5 @@ export type { Placement } from './placement.ts';
 export { type Axes, type Operand, type ReduceOptions, Tensor } from './tensor.ts';
 export { inScope, trace as traceGraph, Tracer } from './trace.ts';
 export { type Flattened, type Mapped, type Tree, treeFlatten, treeLeaves, treeMap } from './tree.ts';
-export { type StateHandler, Variable, type VariableOptions, withState } from './variable.ts';
+export { type Cell, type StateHandler, Variable, type VariableOptions, withState } from './variable.ts';
 export { VariableTree } from './variable-tree.ts';

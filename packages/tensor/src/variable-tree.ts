@@ -12,11 +12,13 @@ import { Variable } from './variable.ts';
  * state.assign(optimizer.update(gradients, state.read(), parameters).state)
  */
 export class VariableTree<S> {
+  readonly name: string;
   readonly #variables: unknown;
   readonly #initial: () => S;
 
   /** `initial` makes the first values, and again at each {@link reset}; variables that do not train. */
   constructor(name: string, initial: () => S) {
+    this.name = name;
     this.#initial = () => tidy(initial);
     let index = 0;
     this.#variables = treeMap((value: Tensor) => {

@@ -1,12 +1,25 @@
-import { type DType, formatShape, sameShape, type Shape, ShapeError } from '@tessera/core';
+import { type DType, formatShape, sameShape, type Shape, ShapeError, type Spec } from '@tessera/core';
+import type { Arena } from './arena.ts';
 import { announceAssign, announceRead } from './door.ts';
 import { keep } from './scope.ts';
 import type { Tensor } from './tensor.ts';
 
-/** Stands in for the cells of variables while a function is traced: reads become inputs, assigns become outputs. */
+/** What holds a tensor from step to step: a variable, or the buffer that several lie in. */
+export interface Cell extends Spec {
+  /** The buffer in which this variable lies beside others. @internal */
+  readonly home?: Arena | undefined;
+  /** The variables that lie in this buffer. @internal */
+  readonly variables?: readonly Variable[];
+  /** The cell's own handle, unseen by recorders. @internal */
+  peek(): Tensor;
+  /** Puts a value into the cell unseen by recorders. @internal */
+  replace(value: Tensor): void;
+}
+
+/** Stands in for cells while a function is traced: reads become inputs, assigns become outputs. */
 export interface StateHandler {
-  read(variable: Variable): Tensor;
-  assign(variable: Variable, value: Tensor): void;
+  read(cell: Cell): Tensor;
+  assign(cell: Cell, value: Tensor): void;
 }
 
 let handler: StateHandler | undefined;
@@ -22,6 +35,17 @@ export function withState<R>(state: StateHandler, f: () => R): R {
   }
 }
 
+/** The value of a cell now, a handle of the caller's own. */
+export function readCell(cell: Cell): Tensor {
+  return handler ? handler.read(cell) : cell.peek().alias();
+}
+
+/** Puts a value into a cell, at once or when the step that is being traced succeeds. */
+export function assignCell(cell: Cell, value: Tensor): void {
+  if (handler) handler.assign(cell, value);
+  else cell.replace(value);
+}
+
 /** Options of a {@link Variable}. */
 export interface VariableOptions {
   readonly name?: string;
@@ -30,31 +54,30 @@ export interface VariableOptions {
 }
 
 /** A named cell that holds a tensor: a parameter, a running statistic, an optimizer slot, a counter. */
-export class Variable {
+export class Variable implements Cell {
   /** Marks variables: see isVariable. @internal */
   readonly '~variable' = true;
+  readonly shape: Shape;
+  readonly dtype: DType;
   name: string;
   trainable: boolean;
-  #value: Tensor;
+  /** The buffer in which it lies beside others, if it was given a place in one: see FlatParameters. @internal */
+  home: Arena | undefined;
+  /** Nothing where the elements are in its home and nobody has asked for a view of them yet. */
+  #value: Tensor | undefined;
 
   /** The cell keeps its own handle on the value; the caller's tensor stays the caller's. */
   constructor(value: Tensor, { name = '', trainable = true }: VariableOptions = {}) {
+    this.shape = value.shape;
+    this.dtype = value.dtype;
     this.name = name;
     this.trainable = trainable;
     this.#value = keep(value.alias());
   }
 
-  get shape(): Shape {
-    return this.#value.shape;
-  }
-
-  get dtype(): DType {
-    return this.#value.dtype;
-  }
-
   /** The value now. It does not change when the variable is assigned. */
   read(): Tensor {
-    const value = handler ? handler.read(this) : this.#value.alias();
+    const value = readCell(this);
     announceRead(this, value);
     return value;
   }
@@ -67,23 +90,30 @@ export class Variable {
       );
     }
     announceAssign(this, value);
-    if (handler) handler.assign(this, value);
-    else this.replace(value);
+    assignCell(this, value);
   }
 
-  /** The cell's own handle, unseen by recorders. @internal */
+  /** @internal */
   peek(): Tensor {
-    return this.#value;
+    return (this.#value ??= this.home!.view(this));
   }
 
-  /** Puts a value into the cell unseen by recorders. @internal */
+  /** @internal */
   replace(value: Tensor): void {
-    const before = this.#value;
+    this.home?.scatter();
+    const before = this.peek();
     this.#value = keep(value.alias());
     before.dispose();
   }
 
+  /** Gives up the value of its own for the one in its home. @internal */
+  settle(): void {
+    this.#value?.dispose();
+    this.#value = undefined;
+  }
+
   dispose(): void {
-    this.#value.dispose();
+    this.home?.scatter();
+    this.peek().dispose();
   }
 }
