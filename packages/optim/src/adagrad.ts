@@ -1,6 +1,6 @@
 import { fullLike } from '@tessera/tensor';
 import { advance, type Progress, type Schedule, startProgress } from './learning-rate.ts';
-import { mapParameters, type Optimizer, type Parameters } from './optimizer.ts';
+import { mapParameters, oneGroup, type Optimizer, type Parameters } from './optimizer.ts';
 import { decayed } from './sgd.ts';
 
 /** Options of {@link adagrad}. */
@@ -37,6 +37,7 @@ export function adagrad({
   maximize = false,
 }: AdagradOptions = {}): Optimizer<AdagradState> {
   return {
+    groupOf: oneGroup,
     init: (parameters) => ({
       ...startProgress(learningRate, parameters),
       sum: mapParameters((x) => fullLike(x, initialAccumulator), parameters),

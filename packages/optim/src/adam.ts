@@ -1,6 +1,6 @@
 import { expm1, type Tensor, zerosLike } from '@tessera/tensor';
 import { advance, type Progress, type Schedule, startProgress } from './learning-rate.ts';
-import { mapParameters, type Optimizer, type Parameters } from './optimizer.ts';
+import { mapParameters, oneGroup, type Optimizer, type Parameters } from './optimizer.ts';
 import { decayed } from './sgd.ts';
 
 /** Options of {@link adam} and {@link adamw}. */
@@ -55,6 +55,7 @@ function makeAdam(
 ): Optimizer<AdamState> {
   const zeros = (parameters: Parameters): Parameters => mapParameters((x) => zerosLike(x), parameters);
   return {
+    groupOf: oneGroup,
     init: (parameters) => ({
       ...startProgress(learningRate, parameters),
       mean: zeros(parameters),

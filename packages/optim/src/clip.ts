@@ -1,5 +1,5 @@
 import { type Tensor, treeLeaves } from '@tessera/tensor';
-import { mapParameters, type Optimizer, type Parameters } from './optimizer.ts';
+import { mapParameters, oneGroup, type Optimizer, type Parameters } from './optimizer.ts';
 
 /** √Σ g² over all leaves. */
 export function globalNorm(gradients: Parameters): Tensor {
@@ -9,7 +9,8 @@ export function globalNorm(gradients: Parameters): Tensor {
     .sqrt();
 }
 
-const stateless = (clip: (gradients: Parameters) => Parameters): Optimizer<Record<string, never>> => ({
+const stateless = (clip: (gradients: Parameters) => Parameters, groupOf?: () => string): Optimizer<Record<string, never>> => ({
+  ...(groupOf ? { groupOf } : {}),
   init: () => ({}),
   update: (gradients, state) => ({ updates: clip(gradients), state }),
 });
@@ -23,7 +24,7 @@ export function clipByGlobalNorm(maxNorm: number): Optimizer<Record<string, neve
   return stateless((gradients) => {
     const scale = globalNorm(gradients).maximum(maxNorm).reciprocal().mul(maxNorm);
     return mapParameters((g) => g.mul(scale), gradients);
-  });
+  }, oneGroup);
 }
 
 /** Each gradient scaled down to norm `maxNorm` where it is larger. */
@@ -33,5 +34,5 @@ export function clipByNorm(maxNorm: number): Optimizer<Record<string, never>> {
 
 /** Each element kept from −limit to limit. */
 export function clipByValue(limit: number): Optimizer<Record<string, never>> {
-  return stateless((gradients) => mapParameters((g) => g.maximum(-limit).minimum(limit), gradients));
+  return stateless((gradients) => mapParameters((g) => g.maximum(-limit).minimum(limit), gradients), oneGroup);
 }

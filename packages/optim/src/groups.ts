@@ -11,12 +11,16 @@ export interface Group {
 
 /** Different optimizers (or options) for different parameters: each goes to the first group that takes it. */
 export function groups(list: readonly Group[]): Optimizer<readonly unknown[]> {
+  const ownerOf = (path: string): number => {
+    const owner = list.findIndex(({ match }) => match?.(path) ?? true);
+    if (owner < 0) throw new UsageError(`[groups] every parameter must be in a group: got none for ${path}`);
+    return owner;
+  };
   const split = (tree: Parameters): { parts: Record<string, Parameters>[]; join(parts: readonly Parameters[]): Parameters } => {
     const { leaves, paths, unflatten } = treeFlatten(tree);
     const parts = list.map((): Record<string, Parameters> => ({}));
     const owners = paths.map((path, i) => {
-      const owner = list.findIndex(({ match }) => match?.(path) ?? true);
-      if (owner < 0) throw new UsageError(`[groups] every parameter must be in a group: got none for ${path}`);
+      const owner = ownerOf(path);
       parts[owner]![path] = leaves[i] as Parameters;
       return owner;
     });
@@ -25,6 +29,11 @@ export function groups(list: readonly Group[]): Optimizer<readonly unknown[]> {
     return { parts, join };
   };
   return {
+    groupOf(path) {
+      const owner = ownerOf(path);
+      const inside = list[owner]!.optimizer.groupOf?.(path);
+      return inside === undefined ? undefined : `${owner} ${inside}`;
+    },
     init: (parameters) => split(parameters).parts.map((part, i) => list[i]!.optimizer.init(part)),
     update(gradients, states, parameters) {
       const [slopes, values] = [split(gradients), split(parameters)];

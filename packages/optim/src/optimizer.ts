@@ -8,6 +8,12 @@ export type Parameters = Tensor | readonly Parameters[] | { readonly [key: strin
  * parameters to what is to be added to the parameters, and the next state. The state is a tree of tensors.
  */
 export interface Optimizer<S = unknown> {
+  /**
+   * The group of a parameter, by its dotted path. Those of one group may be handed over end to end, as one vector under the path of the
+   * first, because their elements are treated alike; what the state holds of a parameter must then have its shape. A parameter of no
+   * group must come as it is, and so must all where this function is missing.
+   */
+  groupOf?(path: string): string | undefined;
   init(parameters: Parameters): S;
   update(gradients: Parameters, state: S, parameters: Parameters): { updates: Parameters; state: S };
 }
@@ -22,9 +28,16 @@ export function mapParameters(f: (...leaves: Tensor[]) => Tensor, first: Paramet
   return treeMap(f as never, first, ...others) as Parameters;
 }
 
+/** The group of every parameter where an update rule goes by elements, or by all of them together. */
+export const oneGroup = (): string => '';
+
 /** One update rule after another: each gets what the one before it gives. */
 export function chain(...optimizers: readonly Optimizer[]): Optimizer<readonly unknown[]> {
   return {
+    groupOf(path) {
+      const names = optimizers.map((optimizer) => optimizer.groupOf?.(path));
+      return names.includes(undefined) ? undefined : names.join(' then ');
+    },
     init: (parameters) => optimizers.map((optimizer) => optimizer.init(parameters)),
     update(gradients, states, parameters) {
       let updates = gradients;

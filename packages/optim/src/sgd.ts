@@ -1,6 +1,6 @@
 import { type Tensor, where, zerosLike } from '@tessera/tensor';
 import { advance, type Progress, type Schedule, startProgress } from './learning-rate.ts';
-import { mapParameters, type Optimizer, type Parameters } from './optimizer.ts';
+import { mapParameters, oneGroup, type Optimizer, type Parameters } from './optimizer.ts';
 
 /** Options of {@link sgd}. */
 export interface SgdOptions {
@@ -38,6 +38,7 @@ export function sgd({
   maximize = false,
 }: SgdOptions = {}): Optimizer<SgdState> {
   return {
+    groupOf: oneGroup,
     init: (parameters) => ({
       ...startProgress(learningRate, parameters),
       ...(momentum === 0 ? {} : { momentum: mapParameters((x) => zerosLike(x), parameters) }),

@@ -1,7 +1,19 @@
 import { grad } from '@tessera/autograd';
 import { capture } from '@tessera/capture';
 import type { Backend } from '@tessera/core';
-import { isTensor, memory, tensor, type Tensor, tidy, treeFlatten, treeLeaves, zerosLike } from '@tessera/tensor';
+import {
+  FlatParameters,
+  isTensor,
+  memory,
+  tensor,
+  type Tensor,
+  tidy,
+  treeFlatten,
+  treeLeaves,
+  treeMap,
+  Variable,
+  zerosLike,
+} from '@tessera/tensor';
 import { expectSameStructure } from './check-metric.ts';
 import { CheckError, expectClose } from './compare.ts';
 import { onBackend } from './on-backend.ts';
@@ -14,6 +26,8 @@ export interface ParametersLike {
 
 /** An optimizer by its shape, so that the check does not depend on a package of optimizers. */
 export interface OptimizerLike {
+  /** The group of a parameter; those of one may be handed over end to end. */
+  groupOf?(path: string): string | undefined;
   init(parameters: ParametersLike): unknown;
   update(gradients: ParametersLike, state: never, parameters: ParametersLike): { updates: unknown; state: unknown };
 }
@@ -37,7 +51,7 @@ const loss = ({ w, b }: ParametersLike): Tensor => w!.sub(1).square().sum().div(
 
 /**
  * Checks an optimizer on a backend: its state is a tree of tensors that keeps its structure, and updates have that of
- * the parameters; it holds nothing itself; captured steps equal eager ones; a quadratic's loss goes down; a gradient of
+ * the parameters; it holds nothing itself; captured steps equal eager ones; parameters of a group may be laid end to end; a quadratic's loss goes down; a gradient of
  * zero gives finite updates; memory stays flat.
  *
  * @throws CheckError that says what is wrong.
@@ -82,6 +96,9 @@ async function check(
 
   const captured = capture(step);
   await expectAlike(`${where} captured`, captured(captured(first)), step(second));
+  const twice = step(second).parameters;
+  const flat = tidy(() => twoStepsFlat(optimizer, first.parameters));
+  for (const [path, got] of Object.entries(flat)) await expectClose(`${where} laid end to end`, got, twice[path]!, tolerances.reduction);
   const atRest = advance(first, { w: zerosLike(first.parameters['w']!), b: zerosLike(first.parameters['b']!) });
   for (const leaf of [...treeLeaves(atRest.parameters), ...treeLeaves(atRest.state)] as Tensor[]) {
     if (![...(await leaf.data())].every((value) => Number.isFinite(Number(value)))) {
@@ -108,6 +125,21 @@ async function check(
     throw new CheckError(`[${where}] the loss must go ${maximize ? 'up' : 'down'}: got ${ended} after ${steps} steps, from ${began}`);
   }
   captured.dispose();
+}
+
+function twoStepsFlat(optimizer: OptimizerLike, parameters: ParametersLike): Record<string, Tensor> {
+  const variables = treeMap((value: Tensor) => new Variable(value), parameters);
+  const flat = new FlatParameters(variables, { groupOf: (path) => optimizer.groupOf?.(path) });
+  let state = optimizer.init(flat.read());
+  for (let i = 0; i < 2; i++) {
+    const gradients = flat.flatten(grad(loss)(flat.unflatten(flat.read())));
+    const { updates, state: next } = optimizer.update(gradients, state as never, flat.read());
+    flat.assign(treeMap((value: Tensor, update: Tensor) => value.add(update), flat.read(), updates) as Record<string, Tensor>);
+    state = next;
+  }
+  const result = flat.unflatten(flat.read());
+  for (const variable of Object.values(variables)) variable.dispose();
+  return result;
 }
 
 async function expectAlike(where: string, got: State, expected: State): Promise<void> {

@@ -120,6 +120,17 @@ describe('a check finds the fault that was planted', () => {
       /must keep its structure, count: float32 \[\]: got count: float32 \[2\]/,
     ],
     'a number in the state': [{ ...descent(0.1), init: () => ({ count: 0 }) }, /the state must be a tree of tensors: got number/],
+    'one group of parameters that are not treated alike': [
+      {
+        ...descent(0.1),
+        groupOf: () => '',
+        update: (gradients, { count }: { count: Tensor }) => ({
+          updates: Object.fromEntries(Object.entries(gradients).map(([key, g]) => [key, g.mul(key === 'w' ? -0.1 : -0.2)])),
+          state: { count },
+        }),
+      },
+      /laid end to end\] element 0/,
+    ],
     'zero divided by zero': [
       {
         ...descent(0.1),
