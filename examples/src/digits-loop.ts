@@ -5,7 +5,7 @@ import { capture } from '@tessera/capture';
 import { DataLoader } from '@tessera/data';
 import { crossEntropy } from '@tessera/losses';
 import { adam, applyUpdates } from '@tessera/optim';
-import { setDefaultBackend, tensor, type Tensor, tidy, treeMap, type Variable, VariableTree } from '@tessera/tensor';
+import { FlatParameters, setDefaultBackend, tensor, type Tensor, tidy, VariableTree } from '@tessera/tensor';
 import { splitDigits } from './digits/data.ts';
 import { network } from './network.ts';
 
@@ -15,13 +15,13 @@ const model = network([28, 28, 1]);
 const loss = crossEntropy();
 const optimizer = adam();
 const parameters = model.trainableVariables();
-const values = () => treeMap((variable: Variable) => variable.read(), parameters);
-const state = new VariableTree('optimizer', () => optimizer.init(values()));
+const flat = new FlatParameters(parameters);
+const state = new VariableTree('optimizer', () => optimizer.init(flat.read()));
 
 const step = capture((x: Tensor, y: Tensor) => {
   const [value, gradients] = valueAndGrad(() => loss(model.apply(x), y))(parameters);
-  const { updates, state: next } = optimizer.update(gradients, state.read(), values());
-  treeMap((variable: Variable, value: Tensor) => variable.assign(value), parameters, applyUpdates(values(), updates));
+  const { updates, state: next } = optimizer.update(flat.flatten(gradients), state.read(), flat.read());
+  flat.assign(applyUpdates(flat.read(), updates));
   state.assign(next);
   return value;
 });

@@ -1,7 +1,7 @@
 import { valueAndGrad } from '@tessera/autograd';
 import { capture } from '@tessera/capture';
 import { adam, applyUpdates } from '@tessera/optim';
-import { tensor, type Tensor, Variable, VariableTree } from '@tessera/tensor';
+import { FlatParameters, tensor, type Tensor, Variable, VariableTree } from '@tessera/tensor';
 import { startBackend } from '../backend.ts';
 import type { Contestant } from '../contest.ts';
 import type { Filled } from '../filled.ts';
@@ -10,14 +10,14 @@ import type { Filled } from '../filled.ts';
 export async function trainTessera(parameters: readonly Filled[], prepare: () => (values: Tensor[]) => Tensor): Promise<Contestant> {
   const about = await startBackend();
   const variables = parameters.map(({ shape, data }) => new Variable(tensor(data, { shape })));
-  const values = (): Tensor[] => variables.map((variable) => variable.read());
+  const flat = new FlatParameters(variables);
   const optimizer = adam();
-  const state = new VariableTree('optimizer', () => optimizer.init(values()));
+  const state = new VariableTree('optimizer', () => optimizer.init(flat.read()));
   const loss = prepare();
   const step = capture(() => {
     const [value, gradients] = valueAndGrad((given: Tensor[]) => loss(given))(variables);
-    const { updates, state: next } = optimizer.update(gradients as Tensor[], state.read(), values());
-    (applyUpdates(values(), updates) as Tensor[]).forEach((moved, i) => variables[i]!.assign(moved));
+    const { updates, state: next } = optimizer.update(flat.flatten(gradients), state.read(), flat.read());
+    flat.assign(applyUpdates(flat.read(), updates));
     state.assign(next);
     return value;
   });

@@ -2,90 +2,144 @@ import { valueAndGrad } from '@tessera/autograd';
 import { StateError } from '@tessera/core';
 import type { Batch } from '@tessera/data';
 import type { RawTensor } from '@tessera/formats';
-import { fromRawTensor, type Module, penalty, setWeights } from '@tessera/layers';
+import { fromRawTensor, type Module, penalty, rawTensor, setWeights, weightsOf } from '@tessera/layers';
 import type { Metric } from '@tessera/metrics';
-import { applyUpdates, type Parameters } from '@tessera/optim';
-import { Random, tensor, type Tensor, type Variable, VariableTree, zeros } from '@tessera/tensor';
+import { applyUpdates } from '@tessera/optim';
+import { FlatParameters, Random, tensor, type Tensor, tidy, treeMap, type Variable, VariableTree, zeros, zerosLike } from '@tessera/tensor';
+import { flattenState } from './flat-state.ts';
 import { Measurement } from './measurement.ts';
 import type { CompileOptions } from './options.ts';
 import { asFloat, runStep, type Step, stepOf } from './step.ts';
 
+type Vectors = Readonly<Record<string, Tensor>>;
+
+/** Gradients summed over batches, and how many those were. */
+interface Accumulated {
+  readonly count: Tensor;
+  readonly sums: Vectors;
+}
+
 /**
- * What a trainer keeps on the device while it learns: the optimizer's state, the counter of random numbers, the metrics'
- * states; and the step (forward, backward, update, metrics) that updates them.
+ * What a trainer keeps on the device while it learns: the parameters laid end to end, the optimizer's state in the same layout, the
+ * counter of random numbers, the metrics' states; and the step that updates them. The step is one plan (forward, backward, update,
+ * metrics), or is cut between gradients and update where the gradients of several batches make one update.
  */
 export class Learner {
   readonly measurement: Measurement;
   readonly #model: Module;
   readonly #options: CompileOptions;
   readonly #trainable: Readonly<Record<string, Variable>>;
+  readonly #flat: FlatParameters;
   readonly #optimizerState: VariableTree<unknown>;
+  readonly #accumulated: VariableTree<Accumulated> | undefined;
   readonly #counter: VariableTree<Tensor>;
   readonly #step: Step;
+  readonly #updateStep: ReturnType<typeof stepOf<[], void>>;
+  /** Batches since the last update. */
+  #batches = 0;
 
   /** The model must be built. */
   constructor(model: Module, options: CompileOptions, metrics: readonly Metric[]) {
+    const { optimizer, gradientAccumulationSteps = 1 } = options;
     this.#model = model;
     this.#options = options;
     this.#trainable = model.trainableVariables();
-    this.#optimizerState = new VariableTree<unknown>('optimizer', () => options.optimizer.init(this.#parameters()));
+    this.#flat = new FlatParameters(this.#trainable, { groupOf: (path) => optimizer.groupOf?.(path) });
+    this.#optimizerState = new VariableTree<unknown>('optimizer', () => optimizer.init(this.#flat.read()));
+    if (gradientAccumulationSteps > 1) this.#accumulated = new VariableTree('gradients', () => this.#nothing());
     this.#counter = new VariableTree<Tensor>('counter', () => zeros([2], { dtype: 'int32' }));
     this.measurement = new Measurement(metrics);
     this.#step = stepOf((x: Tensor, y: Tensor, weight: Tensor) => this.#learn(x, y, weight), options);
+    this.#updateStep = stepOf(() => this.#updateByMean(), options);
   }
 
   learn(batch: Batch): void {
     runStep(this.#step, batch);
+    if (!this.#accumulated || ++this.#batches < this.#options.gradientAccumulationSteps!) return;
+    this.#updateStep();
+    this.#batches = 0;
   }
 
   #learn(x: Tensor, y: Tensor, weight: Tensor): void {
-    const { loss, optimizer, seed = 0 } = this.#options;
+    const { loss, seed = 0 } = this.#options;
+    const parameters = this.#flat.read();
     const counter = this.#counter.read();
     const random = new Random(seed, { counter });
-    const [[value, prediction], gradients] = valueAndGrad(
+    const [[value, prediction], slopes] = valueAndGrad(
       () => {
         const output = this.#model.apply(asFloat(x), { training: true, random });
         return [lossOf(this.#model, loss(output, y, { sampleWeight: weight })), output] as const;
       },
       { hasAux: true },
     )(this.#trainable);
-    const parameters = this.#parameters();
-    const { updates, state } = optimizer.update(gradients as Parameters, this.#optimizerState.read(), parameters);
-    const next = applyUpdates(parameters, updates) as Record<string, Tensor>;
-    for (const [path, variable] of Object.entries(this.#trainable)) variable.assign(next[path]!);
-    this.#optimizerState.assign(state);
+    const gradients = this.#flat.flatten(slopes);
+    if (this.#accumulated) this.#accumulate(this.#accumulated, gradients);
+    else this.#update(gradients, parameters);
     this.#counter.assign(counter.add(tensor(Int32Array.of(1, 0), { backend: counter.backend })));
     this.measurement.update(value, prediction, y, weight);
   }
 
-  #parameters(): Record<string, Tensor> {
-    return Object.fromEntries(Object.entries(this.#trainable).map(([path, variable]) => [path, variable.read()]));
+  #accumulate(accumulated: VariableTree<Accumulated>, gradients: Vectors): void {
+    const { count, sums } = accumulated.read();
+    accumulated.assign({ count: count.add(1), sums: treeMap((sum: Tensor, g: Tensor) => sum.add(g), sums, gradients) });
   }
 
-  /** Every variable that going on needs, by its name in saved states. */
-  variables(): [string, Variable][] {
-    const own = [...this.#optimizerState.variables, ...this.#counter.variables, ...this.measurement.variables];
-    return [
-      ...Object.entries(this.#model.variables()).map(([path, variable]): [string, Variable] => [`model.${path}`, variable]),
-      ...own.map((variable): [string, Variable] => [`state.${variable.name}`, variable]),
-    ];
+  #updateByMean(): void {
+    const { count, sums } = this.#accumulated!.read();
+    const divisor = count.astype('float32');
+    this.#update(
+      treeMap((sum: Tensor) => sum.div(divisor.astype(sum.dtype)), sums),
+      this.#flat.read(),
+    );
+    this.#accumulated!.assign(this.#nothing());
+  }
+
+  #nothing(): Accumulated {
+    return { count: zeros([], { dtype: 'int32' }), sums: treeMap((x: Tensor) => zerosLike(x), this.#flat.read()) };
+  }
+
+  #update(gradients: Vectors, parameters: Vectors): void {
+    const { updates, state } = this.#options.optimizer.update(gradients, this.#optimizerState.read(), parameters);
+    this.#flat.assign(applyUpdates(parameters, updates));
+    this.#optimizerState.assign(state);
+  }
+
+  get #kept(): readonly VariableTree<unknown>[] {
+    const accumulated = this.#accumulated ? [this.#accumulated] : [];
+    return [this.#optimizerState, ...accumulated, this.#counter, ...this.measurement.states] as VariableTree<unknown>[];
+  }
+
+  /** Everything that going on needs, by name: what there is for each parameter stands under a name for each. */
+  async save(): Promise<Map<string, RawTensor>> {
+    const weights = weightsOf(this.#model);
+    const parts = tidy(() =>
+      this.#kept.flatMap((tree) =>
+        flattenState(tree.read(), this.#flat).leaves.map((leaf, i) => [`state.${tree.name}.${i}`, leaf] as const),
+      ),
+    );
+    const state = await Promise.all(parts.map(async ([name, leaf]) => [name, await rawTensor(leaf)] as const));
+    for (const [, leaf] of parts) leaf.dispose();
+    return new Map([...[...(await weights)].map(([path, raw]) => [`model.${path}`, raw] as const), ...state]);
   }
 
   /** Goes back to saved values. @throws StateError if they are not of a trainer like this one; then nothing changes. */
   assign(tensors: ReadonlyMap<string, RawTensor>): void {
-    const own = this.variables().filter(([path]) => path.startsWith('state.'));
-    const missing = own.find(([path, { shape }]) => tensors.get(path)?.shape.join() !== shape.join());
-    if (missing) throw new StateError(`[restore] the state must be of a trainer like this one: got none that fits ${missing[0]}`);
-    setWeights(this.#model, new Map([...tensors].flatMap(([path, raw]) => (path.startsWith('model.') ? [[path.slice(6), raw]] : []))));
-    for (const [path, variable] of own) {
-      const value = fromRawTensor(tensors.get(path)!, { backend: variable.peek().backend });
-      variable.assign(value);
-      value.dispose();
-    }
+    tidy(() => {
+      const trees = this.#kept.map((tree) => ({ tree, ...flattenState(tree.read(), this.#flat) }));
+      const expected = trees.flatMap(({ tree, leaves }) => leaves.map(({ shape }, i) => [`state.${tree.name}.${i}`, shape] as const));
+      const missing = expected.find(([name, shape]) => tensors.get(name)?.shape.join() !== shape.join());
+      if (missing) throw new StateError(`[restore] the state must be of a trainer like this one: got none that fits ${missing[0]}`);
+      setWeights(this.#model, new Map([...tensors].flatMap(([path, raw]) => (path.startsWith('model.') ? [[path.slice(6), raw]] : []))));
+      for (const { tree, leaves, unflatten } of trees) {
+        tree.assign(unflatten(leaves.map(({ backend }, i) => fromRawTensor(tensors.get(`state.${tree.name}.${i}`)!, { backend }))));
+      }
+    });
+    const count = tensors.get('state.gradients.0')?.data;
+    if (this.#accumulated) this.#batches = new DataView(count!.buffer, count!.byteOffset).getInt32(0, true);
   }
 
   dispose(): void {
-    for (const held of [this.#step, this.#optimizerState, this.#counter, this.measurement]) held.dispose();
+    for (const held of [this.#step, this.#updateStep, ...this.#kept]) held.dispose();
   }
 }
 

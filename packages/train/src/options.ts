@@ -10,6 +10,8 @@ export interface CompileOptions {
   readonly optimizer: Optimizer;
   /** Reported beside the loss. */
   readonly metrics?: readonly Metric[];
+  /** How many batches make one update, by the mean of their gradients (default 1). What an epoch leaves over goes on in the next. */
+  readonly gradientAccumulationSteps?: number;
   /** Seeds dropout and shuffling (default 0). */
   readonly seed?: number;
   /** The most bytes that temporaries of a captured step may take: what is cheap is then computed again rather than kept. */

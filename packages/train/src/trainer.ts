@@ -2,7 +2,7 @@ import type { Captured } from '@tessera/capture';
 import { StateError, UsageError } from '@tessera/core';
 import { type Column, DataLoader } from '@tessera/data';
 import { readSafetensors, writeSafetensors } from '@tessera/formats';
-import { type Module, rawTensor } from '@tessera/layers';
+import type { Module } from '@tessera/layers';
 import type { Metric } from '@tessera/metrics';
 import { type NestedArray, tensor, type Tensor, tidy } from '@tessera/tensor';
 import type { History, Logs, Place } from './callback.ts';
@@ -38,6 +38,10 @@ export class Trainer {
   #restored: Uint8Array | undefined;
 
   constructor(model: Module, options: CompileOptions) {
+    const { gradientAccumulationSteps: batches = 1 } = options;
+    if (!Number.isInteger(batches) || batches < 1) {
+      throw new UsageError(`[compile] gradientAccumulationSteps must be a whole number from 1: got ${batches}`);
+    }
     this.model = model;
     this.metrics = [lossMetric, ...(options.metrics ?? [])];
     this.#options = options;
@@ -157,8 +161,7 @@ export class Trainer {
   /** Everything that going on needs: weights, optimizer state, counters, metrics. @throws StateError before training. */
   async save(): Promise<Uint8Array> {
     if (!this.#learner) throw new StateError('[save] a trainer has a state once it has begun to train. Save the model with saveModel.');
-    const entries = this.#learner.variables().map(async ([path, variable]) => [path, await rawTensor(variable.peek())] as const);
-    return writeSafetensors(await Promise.all(entries), { format: FORMAT, epoch: String(this.#epoch), batch: String(this.#batch) });
+    return writeSafetensors(await this.#learner.save(), { format: FORMAT, epoch: String(this.#epoch), batch: String(this.#batch) });
   }
 
   /**
