@@ -1,4 +1,6 @@
 import { wasm } from '@tessera/backend-wasm';
+import { tensor, type Tensor } from '@tessera/tensor';
+import { opDescriptions } from '@tessera/testkit';
 import { describe, expect, it } from 'vitest';
 import { program } from './browser/program.ts';
 import './every-backend.ts';
@@ -26,5 +28,21 @@ describe('threads', () => {
     for (const count of [2, 3]) outcomes.push(await program({ deterministic: true, threads: count, sharesFrom: 0 }));
     expect(outcomes[1]).toEqual(outcomes[0]);
     expect(outcomes[2]).toEqual(outcomes[0]);
+  });
+
+  it('compute every op to the same bits', async () => {
+    const backends = await Promise.all([1, 2, 3].map((threads) => wasm({ deterministic: true, threads, sharesFrom: 0 })));
+    for (const { name, samples } of opDescriptions) {
+      for (const [i, sample] of samples.entries()) {
+        const results = await Promise.all(
+          backends.map(async (backend) => {
+            const given = sample.inputs.map(({ data, ...form }) => tensor(Float64Array.from(data), { ...form, backend }));
+            const outputs = [sample.run(...given)].flat() as Tensor[];
+            return Promise.all(outputs.map((output) => output.data()));
+          }),
+        );
+        for (const other of results.slice(1)) expect(other, `${name} sample ${i}`).toEqual(results[0]);
+      }
+    }
   });
 });

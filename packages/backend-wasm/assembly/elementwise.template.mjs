@@ -4,7 +4,7 @@
 /** One number through a function of four, so that its bits do not depend on where in a line it stands. */
 const lane = (name) => `f32x4.extract_lane(${name}(f32x4.splat(x)), 0)`;
 
-/** name → scalar expression of x, and where there is one, the SIMD expression of X. */
+/** name → scalar expression of x, and where there is one, the SIMD expression of X; or the function of whole lines (n, x, y). */
 const unary = {
   f32: {
     neg: ['-x', 'f32x4.neg(X)'],
@@ -17,7 +17,7 @@ const unary = {
     // pmax keeps its first operand unless the second is larger, so a NaN stays.
     relu: ['x < 0 ? <f32>0 : x', 'f32x4.pmax(X, f32x4.splat(0))'],
     sign: ['x > 0 ? <f32>1 : x < 0 ? <f32>-1 : x'],
-    exp: [lane('vexp'), 'vexp(X)'],
+    exp: { line: 'expLine' },
     expm1: ['Mathf.expm1(x)'],
     log: [lane('vlog'), 'vlog(X)'],
     log1p: ['Mathf.log1p(x)'],
@@ -30,7 +30,7 @@ const unary = {
     erf: [lane('verf'), 'verf(X)'],
     gelu: [lane('vgelu'), 'vgelu(X)'],
     geluTanh: [lane('vgeluTanh'), 'vgeluTanh(X)'],
-    sigmoid: [lane('vsigmoid'), 'vsigmoid(X)'],
+    sigmoid: { line: 'sigmoidLine' },
   },
   i32: {
     neg: ['-x', 'i32x4.neg(X)'],
@@ -49,8 +49,8 @@ const binary = {
     sub: ['a - b', 'f32x4.sub(A, B)'],
     mul: ['a * b', 'f32x4.mul(A, B)'],
     div: ['a / b', 'f32x4.div(A, B)'],
-    maximum: ['max<f32>(a, b)', 'f32x4.max(A, B)'],
-    minimum: ['min<f32>(a, b)', 'f32x4.min(A, B)'],
+    maximum: ['max<f32>(a, b)', 'vmax(A, B)'],
+    minimum: ['min<f32>(a, b)', 'vmin(A, B)'],
     floorDivide: ['<f32>floor<f64>(<f64>a / <f64>b)'],
     mod: ['floorMod(a, b)'],
     pow: ['power(a, b)'],
@@ -73,7 +73,9 @@ const logical = { logicalAnd: 'a & b', logicalOr: 'a | b' };
 const head = `
 // Generated from elementwise.template.mjs.
 import { floorDivideInteger, floorMod, floorModInteger, power, powerInteger } from './functions';
-import { vcos, verf, vexp, vgelu, vgeluTanh, vlog, vsigmoid, vsin, vtanh } from './vector-functions';
+import { expLine, sigmoidLine } from './exponentials';
+import { vmax, vmin } from './simd';
+import { vcos, verf, vgelu, vgeluTanh, vlog, vsin, vtanh } from './vector-functions';
 `;
 
 /** log₂ of an element's bytes. */
@@ -90,7 +92,19 @@ function plane(name, inputs, output) {
 `;
 }
 
-function unaryKernel(op, T, [scalar, simd]) {
+/** A unary kernel by a function of lines, which also does single elements. */
+function lineKernel(op, line) {
+  return `${plane(`${op}_f32`, { x: 2 }, 2)}function ${op}_f32_line(n: i32, x_: usize, sx: i32, y: usize): void {
+  let x = x_;
+  if (sx == 1) { ${line}(n, x, y); return; }
+  for (const stop = y + (<usize>n << 2), step = <usize>sx << 2; y < stop; x += step, y += 4) ${line}(1, x, y);
+}
+`;
+}
+
+function unaryKernel(op, T, row) {
+  if (row.line) return lineKernel(op, row.line);
+  const [scalar, simd] = row;
   const vector = simd
     ? `  if (sx == 4) {
     const stop = y + (<usize>(n & ~3) << 2);

@@ -1,7 +1,9 @@
 import { across } from './simd';
 
-// Folds: `rows` lines of `n` elements each are folded into accumulators `sa` apart: 0 folds a line into one, 1 keeps
-// its places. Strides count elements. Sums and products are accumulated in double precision and rounded once.
+// Folds: `rows` lines of `n` elements each are folded into accumulators `sa` apart: 0 folds a line into one, 1 keeps its places. So go
+// `parts` from `first` on, each of `per` rows (or, where there is one row, of `per` of its elements) with accumulators of its own, `pa`
+// after those of the part before. Strides count elements. Sums and products of floats accumulate in doubles.
+const SUM: i32 = 0, PROD: i32 = 1, MAX: i32 = 2, MIN: i32 = 3;
 
 const BLOCK: i32 = 1024;
 
@@ -40,7 +42,8 @@ function columnSums(rows: i32, row: i32, n: i32, x: usize, acc: usize): void {
   }
 }
 
-export function sum_f32(rows: i32, row: i32, n_: i32, x_: usize, sx: i32, acc_: usize, sa: i32): void {
+/** Sums accumulate in double precision, and are rounded once. */
+function sumLines(rows: i32, row: i32, n_: i32, x_: usize, sx: i32, acc_: usize, sa: i32): void {
   let n = n_, x = x_, acc = acc_;
   if (sx == 1 && sa == 1 && rows > 1) {
     const whole = n & ~15;
@@ -74,7 +77,70 @@ export function sum_f32(rows: i32, row: i32, n_: i32, x_: usize, sx: i32, acc_: 
   }
 }
 
-export function prod_f32(rows: i32, row: i32, n: i32, x: usize, sx: i32, acc: usize, sa: i32): void {
+// pmax and pmin pass a NaN over or keep it, depending on where it stands, so a mask notes where one was. max and min give NaN
+// where either operand is NaN, much more slowly.
+// @ts-ignore: decorator
+@inline
+function further(op: i32, a: v128, b: v128): v128 {
+  return op == MAX ? f32x4.pmax(a, b) : f32x4.pmin(a, b);
+}
+
+// @ts-ignore: decorator
+@inline
+function combine<T>(op: i32, a: T, b: T): T {
+  return op == SUM ? a + b : op == PROD ? a * b : op == MAX ? max<T>(a, b) : min<T>(a, b);
+}
+
+// @ts-ignore: decorator
+@inline
+function lane(op: i32, v: v128): f32 {
+  const a = combine<f32>(op, f32x4.extract_lane(v, 0), f32x4.extract_lane(v, 1));
+  return combine<f32>(op, a, combine<f32>(op, f32x4.extract_lane(v, 2), f32x4.extract_lane(v, 3)));
+}
+
+/** The extreme of a line. */
+// @ts-ignore: decorator
+@inline
+function extreme(op: i32, n: i32, x: usize, acc: usize): void {
+  let a = v128.load(x), b = a, c = a, d = a, unordered = f32x4.ne(a, a);
+  const end = x + (<usize>n << 2), stop = x + (<usize>(n & ~15) << 2);
+  for (; x < stop; x += 64) {
+    const p = v128.load(x), q = v128.load(x, 16), r = v128.load(x, 32), s = v128.load(x, 48);
+    a = further(op, a, p); b = further(op, b, q); c = further(op, c, r); d = further(op, d, s);
+    unordered = v128.or(unordered, v128.or(f32x4.ne(p, p), v128.or(f32x4.ne(q, q), v128.or(f32x4.ne(r, r), f32x4.ne(s, s)))));
+  }
+  let most = combine<f32>(op, load<f32>(acc), v128.any_true(unordered) ? NaN : lane(op, further(op, further(op, a, b), further(op, c, d))));
+  for (; x < end; x += 4) most = combine<f32>(op, most, load<f32>(x));
+  store<f32>(acc, most);
+}
+
+/** Extremes of floats, and folds of whole numbers. */
+// @ts-ignore: decorator
+@inline
+function lines<T>(op: i32, rows: i32, row: i32, n: i32, x: usize, sx: i32, acc: usize, sa: i32): void {
+  for (; rows > 0; rows--, x += <usize>row << alignof<T>()) {
+    let i = 0;
+    if (isFloat<T>() && sx == 1) {
+      if (sa == 0 && n >= 16) {
+        extreme(op, n, x, acc);
+        continue;
+      }
+      if (sa == 1) {
+        for (; i + 4 <= n; i += 4) {
+          const p = acc + (<usize>i << 2);
+          const v = v128.load(x + (<usize>i << 2));
+          v128.store(p, v128.bitselect(v, further(op, v128.load(p), v), f32x4.ne(v, v)));
+        }
+      }
+    }
+    for (; i < n; i++) {
+      const p = acc + (<usize>(i * sa) << alignof<T>());
+      store<T>(p, combine<T>(op, load<T>(p), load<T>(x + (<usize>(i * sx) << alignof<T>()))));
+    }
+  }
+}
+
+function productLines(rows: i32, row: i32, n: i32, x: usize, sx: i32, acc: usize, sa: i32): void {
   for (; rows > 0; rows--, x += <usize>row << 2) {
     for (let i = 0; i < n; i++) {
       const p = acc + (<usize>(i * sa) << 3);
@@ -83,167 +149,119 @@ export function prod_f32(rows: i32, row: i32, n: i32, x: usize, sx: i32, acc: us
   }
 }
 
-// pmax and pmin pass a NaN over or keep it, depending on where it stands, so a mask notes where one was. min and max give NaN
-// where either operand is NaN, much more slowly.
-export function max_f32(rows: i32, row: i32, n: i32, x: usize, sx: i32, acc: usize, sa: i32): void {
-  for (; rows > 0; rows--, x += <usize>row << 2) {
-    let i = 0;
-    if (sx == 1 && sa == 0 && n >= 16) {
-      let a = v128.load(x), b = a, c = a, d = a, unordered = f32x4.ne(a, a);
-      for (; i + 16 <= n; i += 16) {
-        const at = x + (<usize>i << 2);
-        const p = v128.load(at), q = v128.load(at, 16), r = v128.load(at, 32), s = v128.load(at, 48);
-        a = f32x4.pmax(a, p); b = f32x4.pmax(b, q); c = f32x4.pmax(c, r); d = f32x4.pmax(d, s);
-        unordered = v128.or(unordered, v128.or(v128.or(f32x4.ne(p, p), f32x4.ne(q, q)), v128.or(f32x4.ne(r, r), f32x4.ne(s, s))));
-      }
-      const v = f32x4.max(f32x4.max(a, b), f32x4.max(c, d));
-      const w = max<f32>(max<f32>(f32x4.extract_lane(v, 0), f32x4.extract_lane(v, 1)), max<f32>(f32x4.extract_lane(v, 2), f32x4.extract_lane(v, 3)));
-      store<f32>(acc, v128.any_true(unordered) ? NaN : max<f32>(load<f32>(acc), w));
-    } else if (sx == 1 && sa == 1) {
-      for (; i + 4 <= n; i += 4) {
-        const p = acc + (<usize>i << 2);
-        const v = v128.load(x + (<usize>i << 2));
-        v128.store(p, v128.bitselect(v, f32x4.pmax(v128.load(p), v), f32x4.ne(v, v)));
-      }
-    }
-    for (; i < n; i++) {
-      const p = acc + (<usize>(i * sa) << 2);
-      store<f32>(p, max<f32>(load<f32>(p), load<f32>(x + (<usize>(i * sx) << 2))));
-    }
+// @ts-ignore: decorator
+@inline
+function fold<T>(op: i32, first: i32, parts: i32, per: i32, rows: i32, row: i32, n: i32, x: usize, sx: i32, acc: usize, sa: i32, pa: i32): void {
+  const wide = isFloat<T>() && op <= PROD;
+  for (let part = first; part < first + parts; part++) {
+    const from = part * per;
+    const to = acc + (<usize>(part * pa) << (wide ? 3 : alignof<T>()));
+    const at = x + (<usize>(from * (rows == 1 ? sx : row)) << alignof<T>());
+    const lines_ = rows == 1 ? 1 : min<i32>(per, rows - from);
+    const length = rows == 1 ? min<i32>(per, n - from) : n;
+    if (!wide) lines<T>(op, lines_, row, length, at, sx, to, sa);
+    else if (op == SUM) sumLines(lines_, row, length, at, sx, to, sa);
+    else productLines(lines_, row, length, at, sx, to, sa);
   }
 }
-export function min_f32(rows: i32, row: i32, n: i32, x: usize, sx: i32, acc: usize, sa: i32): void {
-  for (; rows > 0; rows--, x += <usize>row << 2) {
-    let i = 0;
-    if (sx == 1 && sa == 0 && n >= 16) {
-      let a = v128.load(x), b = a, c = a, d = a, unordered = f32x4.ne(a, a);
-      for (; i + 16 <= n; i += 16) {
-        const at = x + (<usize>i << 2);
-        const p = v128.load(at), q = v128.load(at, 16), r = v128.load(at, 32), s = v128.load(at, 48);
-        a = f32x4.pmin(a, p); b = f32x4.pmin(b, q); c = f32x4.pmin(c, r); d = f32x4.pmin(d, s);
-        unordered = v128.or(unordered, v128.or(v128.or(f32x4.ne(p, p), f32x4.ne(q, q)), v128.or(f32x4.ne(r, r), f32x4.ne(s, s))));
-      }
-      const v = f32x4.min(f32x4.min(a, b), f32x4.min(c, d));
-      const w = min<f32>(min<f32>(f32x4.extract_lane(v, 0), f32x4.extract_lane(v, 1)), min<f32>(f32x4.extract_lane(v, 2), f32x4.extract_lane(v, 3)));
-      store<f32>(acc, v128.any_true(unordered) ? NaN : min<f32>(load<f32>(acc), w));
-    } else if (sx == 1 && sa == 1) {
-      for (; i + 4 <= n; i += 4) {
-        const p = acc + (<usize>i << 2);
-        const v = v128.load(x + (<usize>i << 2));
-        v128.store(p, v128.bitselect(v, f32x4.pmin(v128.load(p), v), f32x4.ne(v, v)));
-      }
+
+export function sum_f32(first: i32, parts: i32, per: i32, rows: i32, row: i32, n: i32, x: usize, sx: i32, acc: usize, sa: i32, pa: i32): void {
+  fold<f32>(SUM, first, parts, per, rows, row, n, x, sx, acc, sa, pa);
+}
+export function prod_f32(first: i32, parts: i32, per: i32, rows: i32, row: i32, n: i32, x: usize, sx: i32, acc: usize, sa: i32, pa: i32): void {
+  fold<f32>(PROD, first, parts, per, rows, row, n, x, sx, acc, sa, pa);
+}
+export function max_f32(first: i32, parts: i32, per: i32, rows: i32, row: i32, n: i32, x: usize, sx: i32, acc: usize, sa: i32, pa: i32): void {
+  fold<f32>(MAX, first, parts, per, rows, row, n, x, sx, acc, sa, pa);
+}
+export function min_f32(first: i32, parts: i32, per: i32, rows: i32, row: i32, n: i32, x: usize, sx: i32, acc: usize, sa: i32, pa: i32): void {
+  fold<f32>(MIN, first, parts, per, rows, row, n, x, sx, acc, sa, pa);
+}
+export function sum_i32(first: i32, parts: i32, per: i32, rows: i32, row: i32, n: i32, x: usize, sx: i32, acc: usize, sa: i32, pa: i32): void {
+  fold<i32>(SUM, first, parts, per, rows, row, n, x, sx, acc, sa, pa);
+}
+export function prod_i32(first: i32, parts: i32, per: i32, rows: i32, row: i32, n: i32, x: usize, sx: i32, acc: usize, sa: i32, pa: i32): void {
+  fold<i32>(PROD, first, parts, per, rows, row, n, x, sx, acc, sa, pa);
+}
+export function max_i32(first: i32, parts: i32, per: i32, rows: i32, row: i32, n: i32, x: usize, sx: i32, acc: usize, sa: i32, pa: i32): void {
+  fold<i32>(MAX, first, parts, per, rows, row, n, x, sx, acc, sa, pa);
+}
+export function min_i32(first: i32, parts: i32, per: i32, rows: i32, row: i32, n: i32, x: usize, sx: i32, acc: usize, sa: i32, pa: i32): void {
+  fold<i32>(MIN, first, parts, per, rows, row, n, x, sx, acc, sa, pa);
+}
+export function max_u8(first: i32, parts: i32, per: i32, rows: i32, row: i32, n: i32, x: usize, sx: i32, acc: usize, sa: i32, pa: i32): void {
+  fold<u8>(MAX, first, parts, per, rows, row, n, x, sx, acc, sa, pa);
+}
+export function min_u8(first: i32, parts: i32, per: i32, rows: i32, row: i32, n: i32, x: usize, sx: i32, acc: usize, sa: i32, pa: i32): void {
+  fold<u8>(MIN, first, parts, per, rows, row, n, x, sx, acc, sa, pa);
+}
+
+/** y = the accumulators of all parts, added or multiplied in their order, and rounded. */
+export function roundSums(parts: i32, n: i32, acc: usize, product: i32, y: usize): void {
+  for (let i = 0; i < n; i++, y += 4) {
+    let p = acc + (<usize>i << 3);
+    let value = load<f64>(p);
+    for (let part = 1; part < parts; part++) {
+      p += <usize>n << 3;
+      value = product ? value * load<f64>(p) : value + load<f64>(p);
     }
-    for (; i < n; i++) {
-      const p = acc + (<usize>(i * sa) << 2);
-      store<f32>(p, min<f32>(load<f32>(p), load<f32>(x + (<usize>(i * sx) << 2))));
+    store<f32>(y, <f32>value);
+  }
+}
+
+/** The places of the first extremes of so many lines, `jump` apart; a NaN counts as one. */
+// @ts-ignore: decorator
+@inline
+function places<T>(op: i32, count: i32, n: i32, x: usize, jump: i32, step: i32, y: usize): void {
+  for (; count > 0; count--, x += <usize>jump << alignof<T>(), y += 4) {
+    let best = load<T>(x), at = 0;
+    for (let i = 0; i < n; i++) {
+      const v = load<T>(x + (<usize>(i * step) << alignof<T>()));
+      if (isFloat<T>() && v != v) { at = i; break; }
+      if (op == MAX ? v > best : v < best) { best = v; at = i; }
+    }
+    store<i32>(y, at);
+  }
+}
+
+export function argmax_f32(count: i32, n: i32, x: usize, jump: i32, step: i32, y: usize): void {
+  places<f32>(MAX, count, n, x, jump, step, y);
+}
+export function argmin_f32(count: i32, n: i32, x: usize, jump: i32, step: i32, y: usize): void {
+  places<f32>(MIN, count, n, x, jump, step, y);
+}
+export function argmax_i32(count: i32, n: i32, x: usize, jump: i32, step: i32, y: usize): void {
+  places<i32>(MAX, count, n, x, jump, step, y);
+}
+export function argmin_i32(count: i32, n: i32, x: usize, jump: i32, step: i32, y: usize): void {
+  places<i32>(MIN, count, n, x, jump, step, y);
+}
+export function argmax_u8(count: i32, n: i32, x: usize, jump: i32, step: i32, y: usize): void {
+  places<u8>(MAX, count, n, x, jump, step, y);
+}
+export function argmin_u8(count: i32, n: i32, x: usize, jump: i32, step: i32, y: usize): void {
+  places<u8>(MIN, count, n, x, jump, step, y);
+}
+
+/** Running sums of lanes: `lanes` side by side in each of `blocks`, of n elements `s` apart. */
+// @ts-ignore: decorator
+@inline
+function running<T, A>(blocks: i32, lanes: i32, n: i32, s: i32, x: usize, y: usize): void {
+  for (let block = 0; block < blocks; block++) {
+    for (let lane = 0; lane < lanes; lane++) {
+      let at = <usize>(block * n * s + lane) << 2;
+      let sum: A = 0;
+      for (let i = 0; i < n; i++, at += <usize>s << 2) {
+        sum += <A>load<T>(x + at);
+        store<T>(y + at, <T>sum);
+      }
     }
   }
 }
 
-export function sum_i32(rows: i32, row: i32, n: i32, x: usize, sx: i32, acc: usize, sa: i32): void {
-  for (; rows > 0; rows--, x += <usize>row << 2) {
-    for (let i = 0; i < n; i++) {
-      const p = acc + (<usize>(i * sa) << 2);
-      store<i32>(p, load<i32>(p) + load<i32>(x + (<usize>(i * sx) << 2)));
-    }
-  }
+export function cumsum_f32(blocks: i32, lanes: i32, n: i32, s: i32, x: usize, y: usize): void {
+  running<f32, f64>(blocks, lanes, n, s, x, y);
 }
-export function prod_i32(rows: i32, row: i32, n: i32, x: usize, sx: i32, acc: usize, sa: i32): void {
-  for (; rows > 0; rows--, x += <usize>row << 2) {
-    for (let i = 0; i < n; i++) {
-      const p = acc + (<usize>(i * sa) << 2);
-      store<i32>(p, load<i32>(p) * load<i32>(x + (<usize>(i * sx) << 2)));
-    }
-  }
-}
-export function max_i32(rows: i32, row: i32, n: i32, x: usize, sx: i32, acc: usize, sa: i32): void {
-  for (; rows > 0; rows--, x += <usize>row << 2) {
-    for (let i = 0; i < n; i++) {
-      const p = acc + (<usize>(i * sa) << 2);
-      store<i32>(p, max<i32>(load<i32>(p), load<i32>(x + (<usize>(i * sx) << 2))));
-    }
-  }
-}
-export function min_i32(rows: i32, row: i32, n: i32, x: usize, sx: i32, acc: usize, sa: i32): void {
-  for (; rows > 0; rows--, x += <usize>row << 2) {
-    for (let i = 0; i < n; i++) {
-      const p = acc + (<usize>(i * sa) << 2);
-      store<i32>(p, min<i32>(load<i32>(p), load<i32>(x + (<usize>(i * sx) << 2))));
-    }
-  }
-}
-export function max_u8(rows: i32, row: i32, n: i32, x: usize, sx: i32, acc: usize, sa: i32): void {
-  for (; rows > 0; rows--, x += <usize>row) {
-    for (let i = 0; i < n; i++) {
-      const p = acc + <usize>(i * sa);
-      store<u8>(p, load<u8>(p) | load<u8>(x + <usize>(i * sx)));
-    }
-  }
-}
-export function min_u8(rows: i32, row: i32, n: i32, x: usize, sx: i32, acc: usize, sa: i32): void {
-  for (; rows > 0; rows--, x += <usize>row) {
-    for (let i = 0; i < n; i++) {
-      const p = acc + <usize>(i * sa);
-      store<u8>(p, load<u8>(p) & load<u8>(x + <usize>(i * sx)));
-    }
-  }
-}
-
-/** Stores the place of the first extremum of a line; a NaN counts as one. */
-export function argmax_f32(n: i32, x: usize, sx: i32, y: usize): void {
-  let best = load<f32>(x), at = 0;
-  for (let i = 0; i < n; i++) {
-    const v = load<f32>(x + (<usize>(i * sx) << 2));
-    if (v != v) return store<i32>(y, i);
-    if (v > best) { best = v; at = i; }
-  }
-  store<i32>(y, at);
-}
-export function argmin_f32(n: i32, x: usize, sx: i32, y: usize): void {
-  let best = load<f32>(x), at = 0;
-  for (let i = 0; i < n; i++) {
-    const v = load<f32>(x + (<usize>(i * sx) << 2));
-    if (v != v) return store<i32>(y, i);
-    if (v < best) { best = v; at = i; }
-  }
-  store<i32>(y, at);
-}
-export function argmax_i32(n: i32, x: usize, sx: i32, y: usize): void {
-  let best = load<i32>(x), at = 0;
-  for (let i = 1; i < n; i++) {
-    const v = load<i32>(x + (<usize>(i * sx) << 2));
-    if (v > best) { best = v; at = i; }
-  }
-  store<i32>(y, at);
-}
-export function argmin_i32(n: i32, x: usize, sx: i32, y: usize): void {
-  let best = load<i32>(x), at = 0;
-  for (let i = 1; i < n; i++) {
-    const v = load<i32>(x + (<usize>(i * sx) << 2));
-    if (v < best) { best = v; at = i; }
-  }
-  store<i32>(y, at);
-}
-export function argmax_u8(n: i32, x: usize, sx: i32, y: usize): void {
-  for (let i = 0; i < n; i++) if (load<u8>(x + <usize>(i * sx))) return store<i32>(y, i);
-  store<i32>(y, 0);
-}
-export function argmin_u8(n: i32, x: usize, sx: i32, y: usize): void {
-  for (let i = 0; i < n; i++) if (!load<u8>(x + <usize>(i * sx))) return store<i32>(y, i);
-  store<i32>(y, 0);
-}
-
-export function cumsum_f32(n: i32, x: usize, y: usize, s: i32): void {
-  let sum: f64 = 0;
-  for (let i = 0; i < n; i++) {
-    sum += <f64>load<f32>(x + (<usize>(i * s) << 2));
-    store<f32>(y + (<usize>(i * s) << 2), <f32>sum);
-  }
-}
-export function cumsum_i32(n: i32, x: usize, y: usize, s: i32): void {
-  let sum = 0;
-  for (let i = 0; i < n; i++) {
-    sum += load<i32>(x + (<usize>(i * s) << 2));
-    store<i32>(y + (<usize>(i * s) << 2), sum);
-  }
+export function cumsum_i32(blocks: i32, lanes: i32, n: i32, s: i32, x: usize, y: usize): void {
+  running<i32, i32>(blocks, lanes, n, s, x, y);
 }

@@ -28,3 +28,22 @@ export function across(v: v128): f32 {
 export function first(v: v128): f32 {
   return f32x4.extract_lane(v, 0);
 }
+
+// Where zeros of both signs meet, pmax gives the first of them: both orders together give the right one. A NaN is in one of the two.
+// f32x4.max and min do all this by themselves, but slower.
+
+/** max(a, b); NaN where either is. */
+// @ts-ignore: decorator
+@inline
+export function vmax(a: v128, b: v128): v128 {
+  const p = f32x4.pmax(a, b), q = f32x4.pmax(b, a);
+  return v128.or(v128.and(p, q), v128.or(f32x4.ne(p, p), f32x4.ne(q, q)));
+}
+
+/** min(a, b); NaN where either is. */
+// @ts-ignore: decorator
+@inline
+export function vmin(a: v128, b: v128): v128 {
+  const p = f32x4.pmin(a, b), q = f32x4.pmin(b, a);
+  return v128.or(v128.or(p, q), v128.or(f32x4.ne(p, p), f32x4.ne(q, q)));
+}

@@ -4,13 +4,15 @@ import { describe, expect, it } from 'vitest';
 
 const backend = await wasm();
 
-async function apply(op: string, values: Float32Array<ArrayBuffer>): Promise<Float32Array> {
-  const operand = (): Operand => ({ buffer: backend.allocate(values.byteLength), dtype: 'float32', view: contiguousView([values.length]) });
-  const [x, y] = [operand(), operand()];
-  backend.write(x.buffer, new Uint8Array(values.buffer));
-  backend.execute(op, [x], {}, [y]);
-  const result = new Float32Array((await backend.read(y.buffer, 0, values.byteLength)).buffer);
-  for (const { buffer } of [x, y]) backend.free(buffer);
+async function apply(op: string, ...inputs: Float32Array<ArrayBuffer>[]): Promise<Float32Array> {
+  const { byteLength, length } = inputs[0]!;
+  const operand = (): Operand => ({ buffer: backend.allocate(byteLength), dtype: 'float32', view: contiguousView([length]) });
+  const operands = inputs.map(operand);
+  const y = operand();
+  operands.forEach(({ buffer }, i) => backend.write(buffer, new Uint8Array(inputs[i]!.buffer)));
+  backend.execute(op, operands, {}, [y]);
+  const result = new Float32Array((await backend.read(y.buffer, 0, byteLength)).buffer);
+  for (const { buffer } of [...operands, y]) backend.free(buffer);
   return result;
 }
 
@@ -87,6 +89,15 @@ describe('functions stay within their errors over the whole range', () => {
       }
     });
   }
+});
+
+describe('maximum and minimum', () => {
+  it('give NaN where either is, and order zeros by their signs', async () => {
+    const a = Float32Array.of(-0, 0, NaN, 1, 2, -0, NaN, Infinity, -0);
+    const b = Float32Array.of(0, -0, 1, NaN, -3, -0, NaN, -Infinity, 0);
+    expect(await apply('maximum', a, b)).toEqual(Float32Array.from(a, (x, i) => Math.max(x, b[i]!)));
+    expect(await apply('minimum', a, b)).toEqual(Float32Array.from(a, (x, i) => Math.min(x, b[i]!)));
+  });
 });
 
 /** erf by its series, and by the continued fraction of erfc beyond 2.5. */

@@ -4,52 +4,108 @@ import {
   contiguousStrides,
   type Kernel,
   type Kernels,
-  type Operand,
   type ReduceAttributes,
   type Reduction,
   sizeOf,
 } from '@tessera/core';
+import type { KernelName } from './generated/names.ts';
+import { lanesOf, overLanes } from './lanes.ts';
+import { forEachLine, forEachPlane, type Plane } from './lines.ts';
 import { bitsOf } from './movement.ts';
-import { forEachLine, forEachPlane } from './lines.ts';
-import { addressOf, type KernelExports, type Runtime, suffixOf } from './runtime.ts';
+import { addressOf, type Runtime, suffixOf } from './runtime.ts';
 
 const start: { readonly [K in Reduction]: number } = { sum: 0, prod: 1, max: -Infinity, min: Infinity };
 const integerStart: { readonly [K in Reduction]: number } = { sum: 0, prod: 1, max: -(2 ** 31), min: 2 ** 31 - 1 };
 
+/** What an element takes, roughly. */
+const NANOSECONDS = 0.2;
+/** Columns that are folded by themselves where there are so many, whoever does which. */
+const MANY_COLUMNS = 64;
+/** Elements of a part with accumulators of its own, and the most parts. Both follow from shapes alone, and so does every bit of a result. */
+const PART = 2 ** 15;
+const MOST_PARTS = 32;
+
+/** How a plane is folded: in so many parts of `per` rows (or elements of the only row), whose accumulators lie `apart` elements apart. */
+interface Folding {
+  readonly parts: number;
+  readonly per: number;
+  readonly apart: number;
+}
+
+function foldingOf({ rows, length, jumps, steps }: Plane, count: number): Folding {
+  const [[, keptRows], [, keptColumns]] = [jumps, steps];
+  if (keptRows !== 0) return { parts: rows, per: 1, apart: keptRows };
+  if (keptColumns !== 0 && length >= MANY_COLUMNS) return { parts: 1, per: rows === 1 ? length : rows, apart: 0 };
+  const along = rows === 1 ? length : rows;
+  const wanted = Math.min(MOST_PARTS, Math.max(1, Math.floor((rows * length) / PART)));
+  const per = keptColumns !== 0 && rows === 1 ? along : Math.ceil(along / wanted);
+  return { parts: Math.ceil(along / per), per, apart: count };
+}
+
 function fold(runtime: Runtime, op: Reduction): Kernel<ReduceAttributes> {
   const { kernels } = runtime;
   return ([x], { axes }, [y]) => {
-    const suffix = suffixOf(x);
     const count = sizeOf(y.view.shape);
     if (count === 0) return;
-    const kernel = kernels[`${op}_${suffix}` as keyof KernelExports];
+    const suffix = suffixOf(x);
+    const kernel = `${op}_${suffix}` as KernelName;
     const size = bytesPerElement(x.dtype);
     // Sums and products of floats gather in doubles beside the output.
     const wide = suffix === 'f32' && (op === 'sum' || op === 'prod');
-    const accumulators = wide ? runtime.scratch(count * 8) : addressOf(y);
-    const accumulatorSize = wide ? 8 : size;
-    if (wide) kernels.fill_64(count, start[op], 0, accumulators);
-    else if (suffix === 'u8') kernels.fill_8(count, 0, op === 'max' ? 0 : 1, accumulators);
-    else kernels.fill_32(count, 0, suffix === 'i32' ? integerStart[op] : bitsOf(start[op], 'float32'), accumulators);
+    const unit = wide ? 8 : size;
+    const fill = (n: number, at: number): void => {
+      if (wide) kernels.fill_64(n, start[op], 0, at);
+      else if (suffix === 'u8') kernels.fill_8(n, 0, op === 'max' ? 0 : 1, at);
+      else kernels.fill_32(n, 0, suffix === 'i32' ? integerStart[op] : bitsOf(start[op], 'float32'), at);
+    };
 
-    // Kept axes first, folded ones after; the output's stride along folded axes is 0.
+    // The output's stride along folded axes is 0.
     const { shape, strides } = x.view;
     const kept = shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
     const outStrides = contiguousStrides(kept.map((axis) => shape[axis]));
     const target = shape.map((_, axis) => (axes.includes(axis) ? 0 : outStrides[kept.indexOf(axis)]));
-    const from = addressOf(x);
-    forEachPlane(shape, [strides, target], ([px, py], { rows, length, jumps: [rx, ry], steps: [sx, sy] }) => {
-      const [at, to] = [from + px * size, accumulators + py * accumulatorSize];
-      if (ry === 0) kernel(rows, rx, length, at, sx, to, sy);
-      else for (let i = 0; i < rows; i++) kernel(1, 0, length, at + i * rx * size, sx, to + i * ry * accumulatorSize, sy);
+    const [from, to] = [addressOf(x), addressOf(y)];
+    let folding: Folding | undefined;
+    let parted = 1;
+    let accumulators = to;
+    forEachPlane(shape, [strides, target], ([px, py], plane) => {
+      if (!folding) {
+        folding = foldingOf(plane, count);
+        parted = folding.apart === count && plane.jumps[1] === 0 ? folding.parts : 1;
+        if (wide || parted > 1) accumulators = runtime.scratch(parted * count * unit);
+        fill(parted * count, accumulators);
+      }
+      const { parts, per, apart } = folding;
+      const { rows, length, jumps, steps } = plane;
+      const [at, into] = [from + px * size, accumulators + py * unit];
+      const parameters = [0, parts, per, rows, jumps[0], length, at, steps[0], into, steps[1], apart];
+      const byColumns = parts === 1 && steps[1] !== 0 && rows > 1;
+      runtime.call(kernel, parameters, {
+        ...(byColumns
+          ? {
+              units: length,
+              grain: 16,
+              count: [5, 1],
+              moves: [
+                [6, steps[0] * size],
+                [8, steps[1] * unit],
+              ],
+            }
+          : { units: parts, count: [1, 1], moves: [[0, 1]] }),
+        nanoseconds: rows * length * NANOSECONDS,
+      });
     });
-    if (wide) kernels.cast(8, 7, count, accumulators, 1, addressOf(y));
+    if (!folding) fill(count, wide ? (accumulators = runtime.scratch(count * unit)) : to);
+    if (wide) kernels.roundSums(parted, count, accumulators, Number(op === 'prod'), to);
+    else if (parted > 1) {
+      fill(count, to);
+      kernels[kernel](0, 1, parted, parted, count, count, accumulators, 1, to, 1, 0);
+    }
   };
 }
 
-function argFold({ kernels }: Runtime, op: ArgReduction): Kernel<ReduceAttributes> {
+function argFold(runtime: Runtime, op: ArgReduction): Kernel<ReduceAttributes> {
   return ([x], { axes }, [y]) => {
-    const kernel = kernels[`${op}_${suffixOf(x)}` as keyof KernelExports];
     const size = bytesPerElement(x.dtype);
     const { shape, strides } = x.view;
     const [from, to] = [addressOf(x), addressOf(y)];
@@ -57,14 +113,21 @@ function argFold({ kernels }: Runtime, op: ArgReduction): Kernel<ReduceAttribute
     const [axis] = axes;
     const [n, step] = axes.length === 1 ? [shape[axis], strides[axis]] : [sizeOf(shape), 1];
     const lanes = kept.map((a) => shape[a]);
-    forEachLine(lanes, [kept.map((a) => strides[a]), contiguousStrides(lanes)], ([px, py], count, [sx, sy]) => {
-      for (let i = 0; i < count; i++) kernel(n, from + (px + i * sx) * size, step, to + (py + i * sy) * 4);
+    forEachLine(lanes, [kept.map((a) => strides[a]), contiguousStrides(lanes)], ([px, py], count, [jump]) => {
+      runtime.call(`${op}_${suffixOf(x)}`, [count, n, from + px * size, jump, step, to + py * 4], {
+        units: count,
+        count: [0, 1],
+        moves: [
+          [2, jump * size],
+          [5, 4],
+        ],
+        nanoseconds: count * n,
+      });
     });
   };
 }
 
 export function reduction(runtime: Runtime): Pick<Kernels, Reduction | ArgReduction | 'cumsum'> {
-  const { kernels } = runtime;
   return {
     sum: fold(runtime, 'sum'),
     prod: fold(runtime, 'prod'),
@@ -73,22 +136,14 @@ export function reduction(runtime: Runtime): Pick<Kernels, Reduction | ArgReduct
     argmax: argFold(runtime, 'argmax'),
     argmin: argFold(runtime, 'argmin'),
     cumsum([x], { axis }, [y]) {
-      forEachLane(x, axis, (offset, length, step) => {
-        kernels[x.dtype === 'int32' ? 'cumsum_i32' : 'cumsum_f32'](length, addressOf(x) + offset * 4, addressOf(y) + offset * 4, step);
+      if (sizeOf(x.view.shape) === 0) return;
+      const lanes = lanesOf(x.view.shape, axis);
+      const { length, inner } = lanes;
+      overLanes(runtime, x.dtype === 'int32' ? 'cumsum_i32' : 'cumsum_f32', lanes, {
+        parameters: [length, inner, addressOf(x), addressOf(y)],
+        operands: [4, 5].map((place) => ({ place, length, size: 4 })),
+        nanoseconds: sizeOf(x.view.shape),
       });
     },
   };
-}
-
-/** The lanes of a contiguous operand along an axis: where each begins (in elements), its length and its step. */
-export function forEachLane(
-  { view: { shape } }: Operand,
-  axis: number,
-  visit: (offset: number, length: number, step: number) => void,
-): void {
-  if (sizeOf(shape) === 0) return;
-  const step = sizeOf(shape.slice(axis + 1));
-  const length = shape[axis];
-  const lanes = sizeOf(shape) / length;
-  for (let lane = 0; lane < lanes; lane++) visit(Math.floor(lane / step) * length * step + (lane % step), length, step);
 }
