@@ -1,7 +1,9 @@
 // npm test: sets up what is missing and runs every test. Arguments are vitest's.
-// npm run test:browser runs those in a browser alone. They are left out of npm test where there is no Chromium, except in CI.
+// npm run test:browser runs those in a browser alone, npm run test:webgpu those on WebGPU. npm test has both, but for those whose
+// Chromium or drivers are not there, except in CI.
 import { findChromium } from './chromium.mjs';
 import { run, setup } from './setup.mjs';
+import { testWebGpu } from './test-webgpu.mjs';
 
 const [only, ...rest] = process.argv.slice(2);
 const browserOnly = only === '--browser';
@@ -18,5 +20,8 @@ if (!chromium) {
 run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...(browserOnly ? ['browser', ...rest] : process.argv.slice(2))], {
   env: chromium ? { TESSERA_CHROMIUM: chromium } : {},
 });
+// Whoever asks for some tests has named them; the reporters' files are those of the run above.
+const chosen = process.argv.slice(2).some((parameter) => !parameter.startsWith('-'));
+if (!browserOnly && !chosen && !testWebGpu() && process.env.CI) process.exit(1);
 // In CI nothing may be left out.
 if (!chromium && (browserOnly || process.env.CI)) process.exit(1);

@@ -1,5 +1,6 @@
 import { type Backend, type Buffer, DeviceError, type Kernel, type Kernels, type MemoryStatistics, type Plan, type PlanRunner } from '@tessera/core';
 import { type AdapterOptions, findAdapter, isSoftware, openDevice } from './adapter.ts';
+import { attention } from './attention.ts';
 import { convolution } from './convolution.ts';
 import { elementwise } from './elementwise.ts';
 import { materialize } from './fill.ts';
@@ -49,6 +50,7 @@ function kernelTable(runtime: Runtime): KernelTable {
     ...pooling(runtime),
     ...softmax(runtime),
     ...normalization(runtime),
+    ...attention(runtime),
   };
 }
 
@@ -64,6 +66,8 @@ const composites: ReadonlySet<string> = new Set([
   'maxPoolGradient',
   'layerNormalization',
   'layerNormalizationGradient',
+  'attention',
+  'attentionGradient',
 ]);
 
 /**

@@ -1,0 +1,282 @@
+import { type AttentionAttributes, type Kernel, type Operand, sizeOf } from '@tessera/core';
+import { indexable, mergeAxes } from './axes.ts';
+import { bufferOf } from './cells.ts';
+import { fillWords, materialize } from './fill.ts';
+import { type Binding, floatWord, word } from './program.ts';
+import { placeFunction, placeWords } from './reduction.ts';
+import type { Runtime } from './runtime.ts';
+import { loadElement } from './wgsl/elements.ts';
+
+const WORKGROUP = 64;
+/** Vectors of four that an invocation gathers; wider rows are divided among several. */
+const MOST = 16;
+const four = [0, 1, 2, 3];
+
+/** An operand by its name in shaders: matrices of rows, or one number for each query. */
+type Name = 'Q' | 'K' | 'V' | 'G' | 'logs' | 'delta' | 'mask';
+const matrices: readonly Name[] = ['Q', 'K', 'V', 'G'];
+
+/** The parameters: heads, T, S, D, E, scale; then three of each operand: offset, stride of rows, stride along them. */
+const [heads, T, S, D, E, scale] = [1, 2, 3, 4, 5, 6].map(word);
+const FIRST = 7;
+const limitOf = (name: Name): string => (name === 'V' || name === 'G' ? E : D);
+
+/** What a shader's text depends on. */
+interface Form {
+  readonly names: readonly Name[];
+  readonly vectors: boolean;
+  readonly causal: boolean;
+  readonly rank: number;
+  /** How many vectors an invocation gathers. */
+  readonly width: number;
+}
+
+const parameter = ({ names }: Form, name: Name, at: 0 | 1 | 2): string => word(FIRST + names.indexOf(name) * 3 + at);
+
+/** Functions that give the place of a head's first row, and four neighbours of a row from its place on. */
+function declare(form: Form): string {
+  const { names, vectors, rank } = form;
+  const after = FIRST + names.length * 3;
+  return names
+    .map((name, i) => {
+      const start = placeFunction(`head${name}`, rank, after + i * rank * 2);
+      if (!matrices.includes(name)) return start;
+      const along = parameter(form, name, 2);
+      const part = (c: number): string => `  if (j * 4u + ${c}u < ${limitOf(name)}) { v[${c}] = ${name}[at + (j * 4u + ${c}u) * ${along}]; }`;
+      const load = vectors
+        ? `fn load${name}(at: u32, j: u32) -> vec4<f32> { return ${name}[(at >> 2u) + j]; }`
+        : `fn load${name}(at: u32, j: u32) -> vec4<f32> {\n  var v = vec4<f32>(0.0);\n${four.map(part).join('\n')}\n  return v;\n}`;
+      return `${start}\n${load}`;
+    })
+    .join('\n');
+}
+
+/** The place of a row of the head. */
+const rowAt = (form: Form, name: Name, row: string): string => `start${name} + ${row} * ${parameter(form, name, 1)}`;
+const starts = (form: Form): string =>
+  form.names.map((name) => `  let start${name} = ${parameter(form, name, 0)} + head${name}(head);`).join('\n');
+
+/** Whether a query may look at a key. */
+function sees(form: Form, query: string, key: string): string {
+  const { names, causal } = form;
+  const conditions = [`${key} < ${S}`, `${query} < ${T}`];
+  if (causal) conditions.push(`${key} <= ${query}`);
+  if (names.includes('mask')) {
+    conditions.push(`${loadElement('mask', `startmask + ${query} * ${parameter(form, 'mask', 1)} + ${key} * ${parameter(form, 'mask', 2)}`, 1)} != 0u`);
+  }
+  return conditions.join(' && ');
+}
+
+/** Σ own·other of four rows of `other` at once, from those at `at0` to `at3`. */
+const dots = (into: string, own: Name, other: Name, width: string): string => `var ${into} = vec4<f32>(0.0);
+    for (var j = 0u; j < (${width} + 3u) / 4u; j++) {
+      let x = load${own}(own${own}, j);
+      ${into} = ${into} + vec4<f32>(${four.map((i) => `dot(x, load${other}(at${other}${i}, j))`).join(', ')});
+    }`;
+
+/** The places of four rows from `first` on; those beyond the last are read as it and count for nothing. */
+const rowsFrom = (form: Form, name: Name, limit: string): string =>
+  four.map((i) => `let at${name}${i} = ${rowAt(form, name, `min(first + ${i}u, ${limit} - 1u)`)};`).join('\n    ');
+
+const accumulators = (width: number): string => Array.from({ length: width }, (_, c) => `var o${c} = vec4<f32>(0.0);`).join(' ');
+/** Adds weights times rows to what is gathered. */
+const gather = (width: number, weights: string, name: Name): string =>
+  Array.from(
+    { length: width },
+    (_, c) =>
+      `if (begin + ${c}u < end) { o${c} = o${c} + ${four.map((i) => `${weights}[${i}] * load${name}(at${name}${i}, begin + ${c}u)`).join(' + ')}; }`,
+  ).join('\n    ');
+/** Writes what is gathered, each times `factor`. */
+const scatter = (width: number, limit: string, factor: string): string =>
+  Array.from(
+    { length: width },
+    (_, c) =>
+      `for (var i = 0u; i < 4u; i++) { let e = (begin + ${c}u) * 4u + i; if (e < ${limit}) { Y[(head * rows + row) * ${limit} + e] = o${c}[i] * ${factor}; } }`,
+  ).join('\n  ');
+
+/** Which row of which head an invocation has, and which vectors of it. */
+const place = (rows: string, limit: string, width: number): string => `  let rows = ${rows};
+  let vectors = (${limit} + 3u) / 4u;
+  let each = rows * ${heads};
+  if (t >= each * ((vectors + ${width - 1}u) / ${width}u)) { return; }
+  let begin = t / each * ${width}u;
+  let end = min(begin + ${width}u, vectors);
+  let head = t % each / rows;
+  let row = t % rows;`;
+
+/** y = softmax(q·kᵀ)·v by an invocation for each query, over four keys at a time: all is rescaled when a greater score comes. */
+const forward = (form: Form): string => `${place(T, E, form.width)}
+${starts(form)}
+  let ownQ = ${rowAt(form, 'Q', 'row')};
+  var most = negated(infinity());
+  var sum = 0.0;
+  ${accumulators(form.width)}
+  for (var first = 0u; first < ${form.causal ? `min(${S}, row + 1u)` : S}; first = first + 4u) {
+    ${rowsFrom(form, 'K', S)}
+    ${dots('s', 'Q', 'K', D)}
+    s = s * bitcast<f32>(${scale});
+    ${four.map((i) => `if (!(${sees(form, 'row', `(first + ${i}u)`)})) { s[${i}] = negated(infinity()); }`).join('\n    ')}
+    let next = greater(most, greater(greater(s[0], s[1]), greater(s[2], s[3])));
+    // As long as nothing was seen there is nothing to rescale, and no number to take off.
+    if (isInfinite(next) && isNegative(next)) { continue; }
+    let keep = exponential(most - next);
+    let p = vec4<f32>(${four.map((i) => `exponential(s[${i}] - next)`).join(', ')});
+    sum = sum * keep + p[0] + p[1] + p[2] + p[3];
+    most = next;
+    ${Array.from({ length: form.width }, (_, c) => `o${c} = o${c} * keep;`).join(' ')}
+    ${rowsFrom(form, 'V', S)}
+    ${gather(form.width, 'p', 'V')}
+  }
+  let inverse = quotient(1.0, sum);
+  if (begin == 0u) { L[head * rows + row] = select(logarithm(sum) + most, notANumber(), isZero(sum)); }
+  ${scatter(form.width, E, 'select(inverse, notANumber(), isZero(sum))')}`;
+
+/** p of four pairs, from the logarithms of their queries' sums. */
+const probabilities = (form: Form, query: (i: number) => string, key: (i: number) => string): string => `s = s * bitcast<f32>(${scale});
+    var p = vec4<f32>(0.0);
+    ${four.map((i) => `if (${sees(form, query(i), key(i))}) { p[${i}] = exponential(s[${i}] - logs[${rowAt(form, 'logs', query(i))}]); }`).join('\n    ')}`;
+
+/** ds = p·(dp − δ)·scale */
+const slopes = (form: Form, query: (i: number) => string): string =>
+  `let ds = p * (dp - vec4<f32>(${four.map((i) => `delta[${rowAt(form, 'delta', `min(${query(i)}, ${T} - 1u)`)}]`).join(', ')})) * bitcast<f32>(${scale});`;
+
+/** dq = Σ ds·k by an invocation for each query. */
+const queryGradient = (form: Form): string => `${place(T, D, form.width)}
+${starts(form)}
+  let ownQ = ${rowAt(form, 'Q', 'row')};
+  let ownG = ${rowAt(form, 'G', 'row')};
+  ${accumulators(form.width)}
+  for (var first = 0u; first < ${form.causal ? `min(${S}, row + 1u)` : S}; first = first + 4u) {
+    ${rowsFrom(form, 'K', S)}
+    ${rowsFrom(form, 'V', S)}
+    ${dots('s', 'Q', 'K', D)}
+    ${dots('dp', 'G', 'V', E)}
+    ${probabilities(
+      form,
+      () => 'row',
+      (i) => `(first + ${i}u)`,
+    )}
+    ${slopes(form, () => 'row')}
+    ${gather(form.width, 'ds', 'K')}
+  }
+  ${scatter(form.width, D, '1.0')}`;
+
+/** dk = Σ ds·q, or dv = Σ p·dy, by an invocation for each key, over four queries at a time. */
+const keyGradient = (form: Form, of: 'K' | 'V'): string => {
+  const query = (i: number): string => `(first + ${i}u)`;
+  return `${place(S, limitOf(of), form.width)}
+${starts(form)}
+  let ownK = ${rowAt(form, 'K', 'row')};
+  ${of === 'K' ? `let ownV = ${rowAt(form, 'V', 'row')};` : ''}
+  ${accumulators(form.width)}
+  for (var first = ${form.causal ? 'row & ~3u' : '0u'}; first < ${T}; first = first + 4u) {
+    ${rowsFrom(form, 'Q', T)}
+    ${rowsFrom(form, 'G', T)}
+    ${dots('s', 'K', 'Q', D)}
+    ${of === 'K' ? dots('dp', 'V', 'G', E) : ''}
+    ${probabilities(form, query, () => 'row')}
+    ${of === 'K' ? slopes(form, query) : ''}
+    ${of === 'K' ? gather(form.width, 'ds', 'Q') : gather(form.width, 'p', 'G')}
+  }
+  ${scatter(form.width, limitOf(of), '1.0')}`;
+};
+
+type Names = 'attention' | 'attentionGradient';
+
+export function attention(runtime: Runtime): Readonly<Record<Names, Kernel<AttentionAttributes>>> {
+  /** Runs one of the shaders over named operands. */
+  const run = (
+    part: string,
+    given: readonly (readonly [Name, Operand])[],
+    { scale: factor, causal }: AttentionAttributes,
+    outputs: readonly (readonly [name: string, Operand])[],
+    rows: number,
+    columns: number,
+    main: (form: Form) => string,
+  ): void => {
+    const operandOf = new Map(given);
+    const [q, v] = [operandOf.get('Q')!, operandOf.get('V') ?? operandOf.get('G')!];
+    const keys = operandOf.get('K')!.view.shape.at(-2)!;
+    const lead = q.view.shape.slice(0, -2);
+    const rankOf = (name: Name): number => (name === 'logs' || name === 'delta' ? 1 : 2);
+    const { lengths, strides } = mergeAxes(
+      lead,
+      given.map(([name, { view }]) => leading(view.strides, view.shape, lead, rankOf(name))),
+    );
+    const vectors = given.every(([name, { view }], i) => {
+      if (!matrices.includes(name)) return true;
+      const aligned = [view.offset, view.strides.at(-2)!, view.shape.at(-1)!, ...strides[i]];
+      return view.strides.at(-1) === 1 && aligned.every((n) => n % 4 === 0);
+    });
+    const width = Math.min(MOST, Math.ceil(columns / 4));
+    const form: Form = { names: given.map(([name]) => name), vectors, causal, rank: lengths.length, width };
+    const words = [sizeOf(lead), q.view.shape.at(-2)!, keys, q.view.shape.at(-1)!, v.view.shape.at(-1)!, floatWord(factor)];
+    for (const [name, { view }] of given) {
+      words.push(view.offset, ...(rankOf(name) === 1 ? [view.strides.at(-1)!, 0] : [stride(view, -2), stride(view, -1)]));
+    }
+    for (const list of strides) words.push(...placeWords({ lengths, strides: list }));
+    const program = runtime.program(`${part}|${form.names.join()}|${vectors}|${causal}|${form.rank}|${width}`, () => ({
+      bindings: [
+        ...given.map(([name]): Binding => ({ name, type: name === 'mask' ? 'u32' : vectors && matrices.includes(name) ? 'vec4<f32>' : 'f32' })),
+        ...outputs.map(([name]): Binding => ({ name, type: 'f32', writes: true })),
+      ],
+      words: words.length + 1,
+      workgroup: WORKGROUP,
+      declarations: declare(form),
+      main: main(form),
+    }));
+    const buffers = [...given.map(([, operand]) => materialize(runtime, bufferOf(operand))), ...outputs.map(([, operand]) => bufferOf(operand))];
+    const chunks = Math.ceil(Math.ceil(columns / 4) / width);
+    runtime.run(program, buffers, words, Math.ceil((sizeOf(lead) * rows * chunks) / WORKGROUP));
+  };
+  const clear = (operands: readonly Operand[]): void => {
+    for (const operand of operands) fillWords(runtime, bufferOf(operand), sizeOf(operand.view.shape) * 4, 0, 'float32');
+  };
+  const check = (...operands: readonly Operand[]): void => operands.forEach(({ view }) => indexable('attention', view.shape));
+  return {
+    attention([q, k, v, mask], attributes, [y, logs]) {
+      check(q, k, v, y);
+      const [rows, columns] = y.view.shape.slice(-2);
+      if (sizeOf(logs.view.shape) === 0) return;
+      const given: [Name, Operand][] = [
+        ['Q', q],
+        ['K', k],
+        ['V', v],
+      ];
+      if (mask) given.push(['mask', mask]);
+      run('attention', given, attributes, [['Y', y], ['L', logs]], rows, Math.max(1, columns), forward);
+    },
+    attentionGradient([q, k, v, logs, dy, delta, mask], attributes, [dq, dk, dv]) {
+      check(q, k, v, dy);
+      if ([dq, dk, dv].some(({ view }) => sizeOf(view.shape) === 0)) return clear([dq, dk, dv]);
+      const named: [Name, Operand][] = [
+        ['Q', q],
+        ['K', k],
+        ['V', v],
+        ['G', dy],
+        ['logs', logs],
+        ['delta', delta],
+      ];
+      if (mask) named.push(['mask', mask]);
+      const [rows, keys] = [q.view.shape.at(-2)!, k.view.shape.at(-2)!];
+      const without = named.filter(([name]) => name !== 'V' && name !== 'delta');
+      run('attentionGradient|q', named, attributes, [['Y', dq]], rows, q.view.shape.at(-1)!, queryGradient);
+      run('attentionGradient|k', named, attributes, [['Y', dk]], keys, q.view.shape.at(-1)!, (form) => keyGradient(form, 'K'));
+      run('attentionGradient|v', without, attributes, [['Y', dv]], keys, v.view.shape.at(-1)!, (form) => keyGradient(form, 'V'));
+    },
+  };
+}
+
+/** The stride along an axis counted from the last; 0 where there is one element or none such axis. */
+function stride({ shape, strides }: Operand['view'], axis: -1 | -2): number {
+  return (shape.at(axis) ?? 1) === 1 ? 0 : strides.at(axis)!;
+}
+
+/** The strides along the leading axes of all, of an operand that may stretch over some or lack them. */
+function leading(strides: readonly number[], shape: readonly number[], lead: readonly number[], rank: number): number[] {
+  const own = shape.slice(0, Math.max(0, shape.length - rank));
+  return lead.map((length, axis) => {
+    const at = axis - (lead.length - own.length);
+    return at < 0 || (own[at] === 1 && length !== 1) ? 0 : strides[at];
+  });
+}
