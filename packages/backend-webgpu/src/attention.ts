@@ -1,5 +1,5 @@
 import { type AttentionAttributes, type Kernel, type Operand, sizeOf } from '@tessera/core';
-import { indexable, mergeAxes } from './axes.ts';
+import { type Axes, indexable, mergeAxes } from './axes.ts';
 import { bufferOf } from './cells.ts';
 import { fillWords, materialize } from './fill.ts';
 import { type Binding, floatWord, word } from './program.ts';
@@ -16,16 +16,15 @@ const four = [0, 1, 2, 3];
 type Name = 'Q' | 'K' | 'V' | 'G' | 'logs' | 'delta' | 'mask';
 const matrices: readonly Name[] = ['Q', 'K', 'V', 'G'];
 
-/** The parameters: heads, T, S, D, E, scale; then three of each operand: offset, stride of rows, stride along them. */
-const [heads, T, S, D, E, scale] = [1, 2, 3, 4, 5, 6].map(word);
-const FIRST = 7;
+/** The parameters: heads, T, S, D, E, scale, 1 if causal; then three of each operand: offset, stride of rows, stride along them. */
+const [heads, T, S, D, E, scale, causal] = [1, 2, 3, 4, 5, 6, 7].map(word);
+const FIRST = 8;
 const limitOf = (name: Name): string => (name === 'V' || name === 'G' ? E : D);
 
 /** What a shader's text depends on. */
 interface Form {
   readonly names: readonly Name[];
   readonly vectors: boolean;
-  readonly causal: boolean;
   readonly rank: number;
   /** How many vectors an invocation gathers. */
   readonly width: number;
@@ -42,10 +41,11 @@ function declare(form: Form): string {
       const start = placeFunction(`head${name}`, rank, after + i * rank * 2);
       if (!matrices.includes(name)) return start;
       const along = parameter(form, name, 2);
-      const part = (c: number): string => `  if (j * 4u + ${c}u < ${limitOf(name)}) { v[${c}] = ${name}[at + (j * 4u + ${c}u) * ${along}]; }`;
+      const limit = limitOf(name);
+      const part = (c: number): string => `select(0.0, ${name}[at + min(j * 4u + ${c}u, ${limit} - 1u) * ${along}], j * 4u + ${c}u < ${limit})`;
       const load = vectors
         ? `fn load${name}(at: u32, j: u32) -> vec4<f32> { return ${name}[(at >> 2u) + j]; }`
-        : `fn load${name}(at: u32, j: u32) -> vec4<f32> {\n  var v = vec4<f32>(0.0);\n${four.map(part).join('\n')}\n  return v;\n}`;
+        : `fn load${name}(at: u32, j: u32) -> vec4<f32> { return vec4<f32>(${four.map(part).join(', ')}); }`;
       return `${start}\n${load}`;
     })
     .join('\n');
@@ -58,9 +58,8 @@ const starts = (form: Form): string =>
 
 /** Whether a query may look at a key. */
 function sees(form: Form, query: string, key: string): string {
-  const { names, causal } = form;
-  const conditions = [`${key} < ${S}`, `${query} < ${T}`];
-  if (causal) conditions.push(`${key} <= ${query}`);
+  const { names } = form;
+  const conditions = [`${key} < ${S}`, `${query} < ${T}`, `${key} <= ${query} + beyond`];
   if (names.includes('mask')) {
     conditions.push(`${loadElement('mask', `startmask + ${query} * ${parameter(form, 'mask', 1)} + ${key} * ${parameter(form, 'mask', 2)}`, 1)} != 0u`);
   }
@@ -78,21 +77,19 @@ const dots = (into: string, own: Name, other: Name, width: string): string => `v
 const rowsFrom = (form: Form, name: Name, limit: string): string =>
   four.map((i) => `let at${name}${i} = ${rowAt(form, name, `min(first + ${i}u, ${limit} - 1u)`)};`).join('\n    ');
 
-const accumulators = (width: number): string => Array.from({ length: width }, (_, c) => `var o${c} = vec4<f32>(0.0);`).join(' ');
-/** Adds weights times rows to what is gathered. */
-const gather = (width: number, weights: string, name: Name): string =>
-  Array.from(
-    { length: width },
-    (_, c) =>
-      `if (begin + ${c}u < end) { o${c} = o${c} + ${four.map((i) => `${weights}[${i}] * load${name}(at${name}${i}, begin + ${c}u)`).join(' + ')}; }`,
-  ).join('\n    ');
+const accumulators = (width: number): string => `var o: array<vec4<f32>, ${width}>;`;
+/** Adds weights times rows to what is gathered; vectors beyond the last gather it again, and are never written. */
+const gather = (width: number, weights: string, name: Name): string => `for (var c = 0u; c < ${width}u; c++) {
+      let j = min(begin + c, vectors - 1u);
+      o[c] = o[c] + ${four.map((i) => `${weights}[${i}] * load${name}(at${name}${i}, j)`).join(' + ')};
+    }`;
 /** Writes what is gathered, each times `factor`. */
-const scatter = (width: number, limit: string, factor: string): string =>
-  Array.from(
-    { length: width },
-    (_, c) =>
-      `for (var i = 0u; i < 4u; i++) { let e = (begin + ${c}u) * 4u + i; if (e < ${limit}) { Y[(head * rows + row) * ${limit} + e] = o${c}[i] * ${factor}; } }`,
-  ).join('\n  ');
+const scatter = (width: number, limit: string, factor: string): string => `for (var c = 0u; c < ${width}u; c++) {
+    for (var i = 0u; i < 4u; i++) {
+      let e = (begin + c) * 4u + i;
+      if (e < ${limit}) { Y[(head * rows + row) * ${limit} + e] = o[c][i] * ${factor}; }
+    }
+  }`;
 
 /** Which row of which head an invocation has, and which vectors of it. */
 const place = (rows: string, limit: string, width: number): string => `  let rows = ${rows};
@@ -100,9 +97,9 @@ const place = (rows: string, limit: string, width: number): string => `  let row
   let each = rows * ${heads};
   if (t >= each * ((vectors + ${width - 1}u) / ${width}u)) { return; }
   let begin = t / each * ${width}u;
-  let end = min(begin + ${width}u, vectors);
   let head = t % each / rows;
-  let row = t % rows;`;
+  let row = t % rows;
+  let beyond = select(${S}, 0u, ${causal} == 1u);`;
 
 /** y = softmax(q·kᵀ)·v by an invocation for each query, over four keys at a time: all is rescaled when a greater score comes. */
 const forward = (form: Form): string => `${place(T, E, form.width)}
@@ -111,7 +108,7 @@ ${starts(form)}
   var most = negated(infinity());
   var sum = 0.0;
   ${accumulators(form.width)}
-  for (var first = 0u; first < ${form.causal ? `min(${S}, row + 1u)` : S}; first = first + 4u) {
+  for (var first = 0u; first < min(${S}, row + 1u + beyond); first = first + 4u) {
     ${rowsFrom(form, 'K', S)}
     ${dots('s', 'Q', 'K', D)}
     s = s * bitcast<f32>(${scale});
@@ -123,7 +120,7 @@ ${starts(form)}
     let p = vec4<f32>(${four.map((i) => `exponential(s[${i}] - next)`).join(', ')});
     sum = sum * keep + p[0] + p[1] + p[2] + p[3];
     most = next;
-    ${Array.from({ length: form.width }, (_, c) => `o${c} = o${c} * keep;`).join(' ')}
+    for (var c = 0u; c < ${form.width}u; c++) { o[c] = o[c] * keep; }
     ${rowsFrom(form, 'V', S)}
     ${gather(form.width, 'p', 'V')}
   }
@@ -146,7 +143,7 @@ ${starts(form)}
   let ownQ = ${rowAt(form, 'Q', 'row')};
   let ownG = ${rowAt(form, 'G', 'row')};
   ${accumulators(form.width)}
-  for (var first = 0u; first < ${form.causal ? `min(${S}, row + 1u)` : S}; first = first + 4u) {
+  for (var first = 0u; first < min(${S}, row + 1u + beyond); first = first + 4u) {
     ${rowsFrom(form, 'K', S)}
     ${rowsFrom(form, 'V', S)}
     ${dots('s', 'Q', 'K', D)}
@@ -169,7 +166,7 @@ ${starts(form)}
   let ownK = ${rowAt(form, 'K', 'row')};
   ${of === 'K' ? `let ownV = ${rowAt(form, 'V', 'row')};` : ''}
   ${accumulators(form.width)}
-  for (var first = ${form.causal ? 'row & ~3u' : '0u'}; first < ${T}; first = first + 4u) {
+  for (var first = select(row & ~3u, 0u, beyond > 0u); first < ${T}; first = first + 4u) {
     ${rowsFrom(form, 'Q', T)}
     ${rowsFrom(form, 'G', T)}
     ${dots('s', 'K', 'Q', D)}
@@ -188,7 +185,7 @@ export function attention(runtime: Runtime): Readonly<Record<Names, Kernel<Atten
   const run = (
     part: string,
     given: readonly (readonly [Name, Operand])[],
-    { scale: factor, causal }: AttentionAttributes,
+    { scale: factor, causal: hides }: AttentionAttributes,
     outputs: readonly (readonly [name: string, Operand])[],
     rows: number,
     columns: number,
@@ -199,7 +196,8 @@ export function attention(runtime: Runtime): Readonly<Record<Names, Kernel<Atten
     const keys = operandOf.get('K')!.view.shape.at(-2)!;
     const lead = q.view.shape.slice(0, -2);
     const rankOf = (name: Name): number => (name === 'logs' || name === 'delta' ? 1 : 2);
-    const { lengths, strides } = mergeAxes(
+    // One leading axis at least, so that shaders differ less.
+    const { lengths, strides } = atLeastOne(
       lead,
       given.map(([name, { view }]) => leading(view.strides, view.shape, lead, rankOf(name))),
     );
@@ -208,14 +206,15 @@ export function attention(runtime: Runtime): Readonly<Record<Names, Kernel<Atten
       const aligned = [view.offset, view.strides.at(-2)!, view.shape.at(-1)!, ...strides[i]];
       return view.strides.at(-1) === 1 && aligned.every((n) => n % 4 === 0);
     });
-    const width = Math.min(MOST, Math.ceil(columns / 4));
-    const form: Form = { names: given.map(([name]) => name), vectors, causal, rank: lengths.length, width };
-    const words = [sizeOf(lead), q.view.shape.at(-2)!, keys, q.view.shape.at(-1)!, v.view.shape.at(-1)!, floatWord(factor)];
+    // Powers of two, so that shaders differ less.
+    const width = Math.min(MOST, 2 ** Math.max(0, Math.ceil(Math.log2(columns / 4))));
+    const form: Form = { names: given.map(([name]) => name), vectors, rank: lengths.length, width };
+    const words = [sizeOf(lead), q.view.shape.at(-2)!, keys, q.view.shape.at(-1)!, v.view.shape.at(-1)!, floatWord(factor), Number(hides)];
     for (const [name, { view }] of given) {
       words.push(view.offset, ...(rankOf(name) === 1 ? [view.strides.at(-1)!, 0] : [stride(view, -2), stride(view, -1)]));
     }
     for (const list of strides) words.push(...placeWords({ lengths, strides: list }));
-    const program = runtime.program(`${part}|${form.names.join()}|${vectors}|${causal}|${form.rank}|${width}`, () => ({
+    const program = runtime.program(`${part}|${form.names.join()}|${vectors}|${form.rank}|${width}`, () => ({
       bindings: [
         ...given.map(([name]): Binding => ({ name, type: name === 'mask' ? 'u32' : vectors && matrices.includes(name) ? 'vec4<f32>' : 'f32' })),
         ...outputs.map(([name]): Binding => ({ name, type: 'f32', writes: true })),
@@ -265,6 +264,12 @@ export function attention(runtime: Runtime): Readonly<Record<Names, Kernel<Atten
       run('attentionGradient|v', without, attributes, [['Y', dv]], keys, v.view.shape.at(-1)!, (form) => keyGradient(form, 'V'));
     },
   };
+}
+
+/** Merged axes, of which there is one where all have gone. */
+function atLeastOne(shape: readonly number[], strides: readonly (readonly number[])[]): Axes {
+  const merged = mergeAxes(shape, strides);
+  return merged.lengths.length ? merged : { lengths: [1], strides: strides.map(() => [0]) };
 }
 
 /** The stride along an axis counted from the last; 0 where there is one element or none such axis. */
