@@ -3,7 +3,7 @@ import type { Point } from '../messages.ts';
 
 const reducedMotion = matchMedia('(prefers-reduced-motion: reduce)');
 /** Milliseconds between two redraws. */
-const redrawEvery = (): number => (reducedMotion.matches ? 1000 : 100);
+const redrawEvery = (): number => (reducedMotion.matches ? 1000 : 200);
 const colour = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`);
 
 /** How far the axis of epochs goes: to twice as far whenever it is full, and no further than to the last epoch. */
