@@ -21,7 +21,8 @@ export async function availableBackends(): Promise<Availability[]> {
     names.map((name) =>
       makeBackend(name).then(
         (backend) => (backend.dispose(), { name }),
-        (error: Error) => ({ name, reason: error.message.replace(/^\[\w+\] /, '') }),
+        // Without who says so, and without the way out, which is for programmers.
+        (error: Error) => ({ name, reason: error.message.replace(/^\[\w+\] /, '').replace(/\. .*/s, '.') }),
       ),
     ),
   );
