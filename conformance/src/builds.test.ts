@@ -1,5 +1,6 @@
+import { grad } from '@tessera/autograd';
 import { wasm } from '@tessera/backend-wasm';
-import { tensor, type Tensor } from '@tessera/tensor';
+import { tensor, type Tensor, zeros } from '@tessera/tensor';
 import { opDescriptions } from '@tessera/testkit';
 import { describe, expect, it } from 'vitest';
 import { program } from './browser/program.ts';
@@ -37,7 +38,16 @@ describe('threads', () => {
         const results = await Promise.all(
           backends.map(async (backend) => {
             const given = sample.inputs.map(({ data, ...form }) => tensor(Float64Array.from(data), { ...form, backend }));
-            const outputs = [sample.run(...given)].flat() as Tensor[];
+            const floats = given.filter(({ dtype }) => dtype === 'float32');
+            const run = (...some: Tensor[]): Tensor[] =>
+              [sample.run(...given.map((x) => (floats.includes(x) ? some[floats.indexOf(x)]! : x)))].flat() as Tensor[];
+            const loss = (...some: Tensor[]): Tensor =>
+              run(...some).reduce((sum, y) => sum.add(y.astype('float32').square().sum()), zeros([], { backend }));
+            const differentiable = floats.length > 0 && (sample.order !== 0 || sample.gradients);
+            const outputs = [
+              ...run(...floats),
+              ...(differentiable ? (grad(loss, { argnums: floats.map((_, k) => k) })(...floats) as unknown as Tensor[]) : []),
+            ];
             return Promise.all(outputs.map((output) => output.data()));
           }),
         );

@@ -50,6 +50,13 @@ const cases: readonly (LayerDescription<layers.Module> & { name: string })[] = [
   { name: 'MaxPooling2D', make: () => new layers.MaxPooling2D(2), inputShape: [6, 5, 2] },
   { name: 'AveragePooling2D', make: () => new layers.AveragePooling2D(3, { strides: 2, padding: 1 }), inputShape: [6, 5, 2] },
   { name: 'BatchNormalization', make: () => new layers.BatchNormalization(), inputShape: [4, 3] },
+  { name: 'BatchNormalization over axis 1', make: () => new layers.BatchNormalization({ axis: 1, scale: false }), inputShape: [4, 3] },
+  { name: 'GroupNormalization', make: () => new layers.GroupNormalization({ groups: 2 }), inputShape: [3, 5, 4] },
+  {
+    name: 'GroupNormalization, one feature each, over axis 1',
+    make: () => new layers.GroupNormalization({ groups: -1, axis: 1, center: false }),
+    inputShape: [3, 5],
+  },
   { name: 'Embedding', make: () => new layers.Embedding(3, 4), inputShape: [7] },
   { name: 'LayerNormalization', make: () => new layers.LayerNormalization(), inputShape: [4, 3] },
   { name: 'LayerNormalization over two axes', make: () => new layers.LayerNormalization({ axis: [1, 3] }), inputShape: [4, 3, 2] },

@@ -70,6 +70,18 @@ function transposed(Layer: typeof layers.Conv1DTranspose | typeof layers.Conv2DT
   };
 }
 
+const batchNormalization: Make = ([, epsilon, momentum, , track], k) => ({
+  layer: new layers.BatchNormalization({ epsilon: epsilon ?? k.eps ?? 1e-5, momentum: 1 - (momentum ?? k.momentum ?? 0.1), unbiasedMovingVariance: true, name: track === false ? 'untracked' : '' }),
+  variables: { weight: ['gamma', same, same], bias: ['beta', same, same], running_mean: ['movingMean', same, same], running_var: ['movingVariance', same, same] },
+  ...images,
+});
+const groupNormalization = (groups: number, epsilon: number | undefined, affine: boolean, rank = 0): Built => ({
+  layer: new layers.GroupNormalization({ groups, epsilon: epsilon ?? 1e-5, scale: affine, center: affine }),
+  variables: { weight: ['gamma', same, same], bias: ['beta', same, same] },
+  ...images,
+  rank,
+});
+
 const built: Record<string, Make> = {
   Linear: ([, units, bias], k) => ({
     layer: new layers.Dense(units, { useBias: k.bias ?? bias ?? true }),
@@ -85,11 +97,11 @@ const built: Record<string, Make> = {
   AvgPool2d: ([size, stride, padding], k) => ({
     layer: new layers.AveragePooling2D(size, { strides: stride ?? k.stride ?? size, padding: padding ?? k.padding ?? 0, countIncludePadding: true }), ...images,
   }),
-  BatchNorm2d: ([, epsilon, momentum, , track], k) => ({
-    layer: new layers.BatchNormalization({ epsilon: epsilon ?? k.eps ?? 1e-5, momentum: 1 - (momentum ?? k.momentum ?? 0.1), unbiasedMovingVariance: true, name: track === false ? 'untracked' : '' }),
-    variables: { weight: ['gamma', same, same], bias: ['beta', same, same], running_mean: ['movingMean', same, same], running_var: ['movingVariance', same, same] },
-    ...images,
-  }),
+  BatchNorm1d: (...all) => ({ ...batchNormalization(...all), rank: 0 }),
+  BatchNorm2d: batchNormalization,
+  GroupNorm: ([groups, , epsilon, affine = true]) => groupNormalization(groups, epsilon, affine),
+  InstanceNorm1d: ([, epsilon, , affine = false]) => groupNormalization(-1, epsilon, affine, 3),
+  InstanceNorm2d: ([, epsilon, , affine = false]) => groupNormalization(-1, epsilon, affine, 4),
   Flatten: () => ({ layer: new layers.Flatten() }),
   LayerNorm: ([shape, epsilon, affine], k) => ({
     layer: new layers.LayerNormalization({
@@ -182,7 +194,7 @@ async function compare(row: Row, args: readonly Tensor[], run: (at: readonly Ten
   return undefined;
 }
 
-const rows = readTable<Row>('modules');
+const rows = ['modules', 'normalizations'].flatMap((table) => readTable<Row>(table));
 for (const [where, backend] of await everyBackend()) {
   it(`layers and losses agree with PyTorch's modules on ${where}`, async () => {
     await expectModules(where, backend, rows, check);

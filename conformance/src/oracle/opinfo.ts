@@ -82,6 +82,8 @@ const layerNorm: Call = ([x, shape, weight, bias], k) => {
   const scaled = weight ? y.mul(weight) : y;
   return bias ? scaled.add(bias) : scaled;
 };
+const groupNorm: Call = ([x, groups], { weight: gamma, bias: beta, eps: epsilon = 1e-5 }) =>
+  t.moveAxis(t.groupNormalization(t.moveAxis(x, 1, -1), groups, { gamma, beta, epsilon }), -1, 1);
 const batchNorm: Call = ([x, mean, variance, weight, bias], k) => {
   if (x.rank < 2) notClaimed();
   const axes = x.shape.flatMap((_: number, a: number) => (a === 1 ? [] : [a]));
@@ -155,7 +157,7 @@ export const opinfo: Readonly<Record<string, Call>> = {
   'nn.functional.gelu': ([x], k) => t.gelu(x, { approximate: k['approximate'] ?? 'none' }), 'nn.functional.glu': ([x, dim = -1]) => t.glu(x, dim), 'nn.functional.hardsigmoid': one(t.hardSigmoid), 'nn.functional.hardswish': one(t.hardSwish),
   'nn.functional.hardtanh': ([x, a, b], k) => t.hardTanh(x, k['min_val'] ?? a ?? -1, k['max_val'] ?? b ?? 1), 'nn.functional.hardshrink': ([x, l], k) => t.hardShrink(x, k['lambd'] ?? l ?? 0.5), 'nn.functional.softshrink': ([x, l], k) => t.softShrink(x, k['lambd'] ?? l ?? 0.5),
   'nn.functional.leaky_relu': ([x, s], k) => t.leakyRelu(x, k['negative_slope'] ?? s ?? 0.01), 'nn.functional.logsigmoid': one(t.logSigmoid), 'nn.functional.softplus': ([x], k) => t.where(x.mul(k['beta'] ?? 1).greater(k['threshold'] ?? 20), x, t.softplus(x, k['beta'] ?? 1)), 'nn.functional.softsign': one(t.softsign), 'nn.functional.tanhshrink': one(t.tanhShrink),
-  'nn.functional.threshold': ([x, at, value]) => t.threshold(x, at, value), 'nn.functional.layer_norm': layerNorm, 'nn.functional.batch_norm': batchNorm,
+  'nn.functional.threshold': ([x, at, value]) => t.threshold(x, at, value), 'nn.functional.layer_norm': layerNorm, 'nn.functional.batch_norm': batchNorm, 'nn.functional.group_norm': groupNorm,
   'nn.functional.max_pool1d': maxPool(1), 'nn.functional.max_pool2d': maxPool(2), 'nn.functional.avg_pool2d': averagePool(2), 'nn.functional.avg_pool3d': averagePool(3),
   // Losses.
   'nn.functional.cross_entropy': ([x, y], k) => losses.crossEntropy({ fromLogits: true, ...lossOptions(k) })(classesLast(x), y.shape.join() === x.shape.join() ? classesLast(y) : y),

@@ -1,9 +1,12 @@
 export { attention, attentionGradient, attentionScratchBytes } from './attention';
+export * from './batch-normalization';
 export * from './cast';
+export { affineRowGradients, affineRows } from './columns';
 export * from './convolution';
 export { depthwise } from './depthwise';
 export * from './elementwise';
 export { gemm, gemmEpilogue, gemmScratchBytes, matmul_i32 } from './gemm';
+export { groupNormalization, groupNormalizationGradient } from './group-normalization';
 export * from './indexing';
 export * from './reduction';
 export { maxPool, maxPoolGradient } from './pooling';

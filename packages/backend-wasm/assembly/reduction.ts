@@ -1,3 +1,4 @@
+import { columnSums } from './columns';
 import { across } from './simd';
 
 // Folds: `rows` lines of `n` elements each are folded into accumulators `sa` apart: 0 folds a line into one, 1 keeps its places. So go
@@ -17,40 +18,11 @@ function blockSum(n: i32, x: usize): f32 {
   return across(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)));
 }
 
-const ROWS: i32 = 64;
-
-// @ts-ignore: decorator
-@inline
-function widen(acc: usize, v: v128): void {
-  v128.store(acc, f64x2.add(v128.load(acc), f64x2.promote_low_f32x4(v)));
-  v128.store(acc, f64x2.add(v128.load(acc, 16), f64x2.promote_low_f32x4(v128.shuffle<f32>(v, v, 2, 3, 2, 3))), 16);
-}
-
-/** Adds rows up, sixteen columns at a time, and so many rows in float32 before they go to the accumulators. */
-function columnSums(rows: i32, row: i32, n: i32, x: usize, acc: usize): void {
-  const step = <usize>row << 2;
-  for (let j = 0; j < n; j += 16, x += 64, acc += 128) {
-    let p = x;
-    for (let left = rows; left > 0; left -= ROWS) {
-      let a = f32x4.splat(0), b = a, c = a, d = a;
-      for (let i = min<i32>(ROWS, left); i > 0; i--, p += step) {
-        a = f32x4.add(a, v128.load(p)); b = f32x4.add(b, v128.load(p, 16));
-        c = f32x4.add(c, v128.load(p, 32)); d = f32x4.add(d, v128.load(p, 48));
-      }
-      widen(acc, a); widen(acc + 32, b); widen(acc + 64, c); widen(acc + 96, d);
-    }
-  }
-}
-
 /** Sums accumulate in double precision, and are rounded once. */
-function sumLines(rows: i32, row: i32, n_: i32, x_: usize, sx: i32, acc_: usize, sa: i32): void {
-  let n = n_, x = x_, acc = acc_;
+function sumLines(rows: i32, row: i32, n: i32, x: usize, sx: i32, acc: usize, sa: i32): void {
   if (sx == 1 && sa == 1 && rows > 1) {
-    const whole = n & ~15;
-    columnSums(rows, row, whole, x, acc);
-    n -= whole;
-    x += <usize>whole << 2;
-    acc += <usize>whole << 3;
+    columnSums(rows, row, n, x, acc);
+    return;
   }
   for (; rows > 0; rows--, x += <usize>row << 2) {
     if (sa == 0) {
@@ -63,13 +35,7 @@ function sumLines(rows: i32, row: i32, n_: i32, x_: usize, sx: i32, acc_: usize,
       for (; i < n; i++) s += <f64>load<f32>(x + (<usize>(i * sx) << 2));
       store<f64>(acc, s);
     } else {
-      let i = 0;
-      if (sx == 1) {
-        for (; i + 4 <= n; i += 4) {
-          widen(acc + (<usize>i << 3), v128.load(x + (<usize>i << 2)));
-        }
-      }
-      for (; i < n; i++) {
+      for (let i = 0; i < n; i++) {
         const p = acc + (<usize>i << 3);
         store<f64>(p, load<f64>(p) + <f64>load<f32>(x + (<usize>(i * sx) << 2)));
       }
@@ -196,13 +162,13 @@ export function min_u8(first: i32, parts: i32, per: i32, rows: i32, row: i32, n:
   fold<u8>(MIN, first, parts, per, rows, row, n, x, sx, acc, sa, pa);
 }
 
-/** y = the accumulators of all parts, added or multiplied in their order, and rounded. */
-export function roundSums(parts: i32, n: i32, acc: usize, product: i32, y: usize): void {
+/** y = the accumulators of all parts, `apart` from each other, added or multiplied in their order, and rounded. */
+export function roundSums(parts: i32, n: i32, acc: usize, apart: i32, product: i32, y: usize): void {
   for (let i = 0; i < n; i++, y += 4) {
     let p = acc + (<usize>i << 3);
     let value = load<f64>(p);
     for (let part = 1; part < parts; part++) {
-      p += <usize>n << 3;
+      p += <usize>apart << 3;
       value = product ? value * load<f64>(p) : value + load<f64>(p);
     }
     store<f32>(y, <f32>value);

@@ -6,6 +6,7 @@ import { indexing } from './indexing.ts';
 import { Instance } from './instance.ts';
 import { matmul } from './matmul.ts';
 import { movement } from './movement.ts';
+import { normalization, normalizationComposites } from './normalization.ts';
 import { Arena } from './program/arena.ts';
 import { Program } from './program/program.ts';
 import { random, randomComposites } from './random.ts';
@@ -82,6 +83,7 @@ function kernelTable(runtime: Runtime): Kernels & Readonly<Record<string, Kernel
     ...random(runtime),
     ...softmaxes(runtime),
     ...sorting(runtime),
+    ...normalization(runtime),
     ...sequences(runtime),
   };
 }
@@ -95,6 +97,7 @@ const composites: ReadonlySet<string> = new Set([
   'maxPool',
   'maxPoolGradient',
   'topK',
+  ...normalizationComposites,
   ...randomComposites,
   'matmulEpilogue',
   'convolutionEpilogue',

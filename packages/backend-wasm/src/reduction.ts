@@ -12,6 +12,7 @@ import type { KernelName } from './generated/names.ts';
 import { lanesOf, overLanes } from './lanes.ts';
 import { forEachLine, forEachPlane, type Plane } from './lines.ts';
 import { bitsOf } from './movement.ts';
+import { type Parts, partsOf } from './parts.ts';
 import { addressOf, type Runtime, suffixOf } from './runtime.ts';
 
 const start: { readonly [K in Reduction]: number } = { sum: 0, prod: 1, max: -Infinity, min: Infinity };
@@ -21,14 +22,8 @@ const integerStart: { readonly [K in Reduction]: number } = { sum: 0, prod: 1, m
 const NANOSECONDS = 0.2;
 /** Columns that are folded by themselves where there are so many, whoever does which. */
 const MANY_COLUMNS = 64;
-/** Elements of a part with accumulators of its own, and the most parts. Both follow from shapes alone, and so does every bit of a result. */
-const PART = 2 ** 15;
-const MOST_PARTS = 32;
-
 /** How a plane is folded: in so many parts of `per` rows (or elements of the only row), whose accumulators lie `apart` elements apart. */
-interface Folding {
-  readonly parts: number;
-  readonly per: number;
+interface Folding extends Parts {
   readonly apart: number;
 }
 
@@ -37,9 +32,9 @@ function foldingOf({ rows, length, jumps, steps }: Plane, count: number): Foldin
   if (keptRows !== 0) return { parts: rows, per: 1, apart: keptRows };
   if (keptColumns !== 0 && length >= MANY_COLUMNS) return { parts: 1, per: rows === 1 ? length : rows, apart: 0 };
   const along = rows === 1 ? length : rows;
-  const wanted = Math.min(MOST_PARTS, Math.max(1, Math.floor((rows * length) / PART)));
-  const per = keptColumns !== 0 && rows === 1 ? along : Math.ceil(along / wanted);
-  return { parts: Math.ceil(along / per), per, apart: count };
+  const each = rows === 1 ? 1 : length;
+  if (keptColumns !== 0 && rows === 1) return { parts: 1, per: along, apart: count };
+  return { ...partsOf(along, each), apart: count };
 }
 
 function fold(runtime: Runtime, op: Reduction): Kernel<ReduceAttributes> {
@@ -96,7 +91,7 @@ function fold(runtime: Runtime, op: Reduction): Kernel<ReduceAttributes> {
       });
     });
     if (!folding) fill(count, wide ? (accumulators = runtime.scratch(count * unit)) : to);
-    if (wide) kernels.roundSums(parted, count, accumulators, Number(op === 'prod'), to);
+    if (wide) kernels.roundSums(parted, count, accumulators, count, Number(op === 'prod'), to);
     else if (parted > 1) {
       fill(count, to);
       kernels[kernel](0, 1, parted, parted, count, count, accumulators, 1, to, 1, 0);

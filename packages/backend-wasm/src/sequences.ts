@@ -1,36 +1,11 @@
-import {
-  type AttentionAttributes,
-  bytesPerElement,
-  type Kernel,
-  type LayerNormalizationAttributes,
-  type None,
-  type Operand,
-  sizeOf,
-} from '@tessera/core';
+import { type AttentionAttributes, bytesPerElement, type Kernel, type None, type Operand, sizeOf } from '@tessera/core';
 import { forEachLine } from './lines.ts';
 import { addressOf, type Runtime, stepOf } from './runtime.ts';
 
-type Names =
-  | 'layerNormalization'
-  | 'layerNormalizationGradient'
-  | 'attention'
-  | 'attentionGradient'
-  | 'lstm'
-  | 'lstmGradient'
-  | 'gru'
-  | 'gruGradient';
+type Names = 'attention' | 'attentionGradient' | 'lstm' | 'lstmGradient' | 'gru' | 'gruGradient';
 
 /** The composites that read sequences; each kernel takes a whole one. */
-export const sequenceComposites: readonly Names[] = [
-  'layerNormalization',
-  'layerNormalizationGradient',
-  'attention',
-  'attentionGradient',
-  'lstm',
-  'lstmGradient',
-  'gru',
-  'gruGradient',
-];
+export const sequenceComposites: readonly Names[] = ['attention', 'attentionGradient', 'lstm', 'lstmGradient', 'gru', 'gruGradient'];
 
 /** Examples that a part of a batch has a multiple of: rows of a product that stay together. */
 const EXAMPLES = 4;
@@ -60,27 +35,6 @@ export function sequences(runtime: Runtime): Readonly<Record<Names, Kernel<never
   const leading = ({ view: { strides } }: Operand, rank: number): readonly number[] => strides.slice(0, strides.length - rank);
 
   return {
-    layerNormalization([x, gamma, beta], { epsilon, centered }: LayerNormalizationAttributes, [y]) {
-      const n = x.view.shape.at(-1)!;
-      if (n === 0) return;
-      const rows = sizeOf(x.view.shape) / n;
-      runtime.call('layerNormalization', [rows, n, ...[x, gamma, beta, y].map(addressOf), epsilon, Number(centered)], {
-        units: rows,
-        count: [0, 1],
-        moves: [
-          [2, n * 4],
-          [5, n * 4],
-        ],
-        nanoseconds: rows * n * 0.5,
-      });
-    },
-    layerNormalizationGradient([x, gamma, dy], { epsilon, centered }: LayerNormalizationAttributes, outputs) {
-      clear(outputs[1], outputs[2]);
-      const n = x.view.shape.at(-1)!;
-      if (n === 0) return;
-      const addresses = [x, gamma, dy, ...outputs].map(addressOf);
-      kernels.layerNormalizationGradient(sizeOf(x.view.shape) / n, n, ...addresses, epsilon, Number(centered));
-    },
     attention([q, k, v, mask], { scale, causal }: AttentionAttributes, [y, logs]) {
       const lead = q.view.shape.slice(0, -2);
       const [T, D] = q.view.shape.slice(-2);

@@ -20,6 +20,7 @@ export type { Initializer } from './initializers.ts';
 export { addLayers, concatenateLayers, Model, type ModelOptions } from './model.ts';
 export { type BuildOptions, type CallContext, type Json, Module, type ModuleOptions, type VariableSpec } from './module.ts';
 export { BatchNormalization, type BatchNormalizationOptions } from './normalization/batch-normalization.ts';
+export { GroupNormalization, type GroupNormalizationOptions } from './normalization/group-normalization.ts';
 export { LayerNormalization, type LayerNormalizationOptions } from './normalization/layer-normalization.ts';
 export { RMSNormalization, type RMSNormalizationOptions } from './normalization/rms-normalization.ts';
 export { AveragePooling2D, type AveragePooling2DOptions } from './pooling/average-pooling2d.ts';

@@ -24,6 +24,7 @@ import { Reshape } from './core/reshape.ts';
 import { addLayers, concatenateLayers, Model } from './model.ts';
 import { type Json, limitVariables, type Module } from './module.ts';
 import { BatchNormalization } from './normalization/batch-normalization.ts';
+import { GroupNormalization } from './normalization/group-normalization.ts';
 import { LayerNormalization } from './normalization/layer-normalization.ts';
 import { RMSNormalization } from './normalization/rms-normalization.ts';
 import { AveragePooling2D } from './pooling/average-pooling2d.ts';
@@ -56,6 +57,7 @@ export const builtinLayers: readonly LayerClass[] = [
   Embedding,
   Flatten,
   GRU,
+  GroupNormalization,
   LSTM,
   LayerNormalization,
   MaxPooling2D,

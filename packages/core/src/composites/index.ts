@@ -1,8 +1,10 @@
 export { gelu, geluTanh, relu, sigmoid, silu, softplus } from './activation.ts';
 export { attention, attentionGradient } from './attention.ts';
+export { batchNormalization, batchNormalizationGradient } from './batch-normalization.ts';
 export { sigmoidCrossEntropy, softmaxCrossEntropy, softmaxCrossEntropyGradient } from './cross-entropy.ts';
 export { convolutionEpilogue, matmulEpilogue } from './epilogue.ts';
 export { fused } from './fused.ts';
+export { groupNormalization, groupNormalizationGradient } from './group-normalization.ts';
 export { takeAlongAxis, topK } from './indexing.ts';
 export { layerNormalization, layerNormalizationGradient } from './normalization.ts';
 export { averagePool, maxPool, maxPoolGradient } from './pooling.ts';

@@ -4,12 +4,26 @@ import { type Composite, defineOp, type Spec } from '../op.ts';
 import { expectFloat } from '../primitives/expect.ts';
 import { formatShape } from '../shape.ts';
 
-/** Attributes of {@link layerNormalization}. */
-export interface LayerNormalizationAttributes {
+/** Attributes of normalisations. */
+export interface NormalizationAttributes {
   /** ε, added to the variance. */
   readonly epsilon: number;
+}
+
+/** Attributes of {@link layerNormalization}. */
+export interface LayerNormalizationAttributes extends NormalizationAttributes {
   /** Whether the mean is taken off; without it, this is RMS normalisation. */
   readonly centered: boolean;
+}
+
+/** γ and β must have one element for each of the last axis. */
+export function expectFeatures(op: string, inputs: readonly Spec[]): void {
+  const [x, gamma, beta] = inputs.map(({ shape }) => shape);
+  const fits = [gamma!, beta!].every((shape) => shape.length === 1 && shape[0] === x!.at(-1));
+  if (fits) return;
+  throw new ShapeError(
+    `[${op}] γ and β must be as long as the last axis: got ${formatShape(gamma!)} and ${formatShape(beta!)} for ${formatShape(x!)}`,
+  );
 }
 
 /** x̂ = (x − μ)·r over the last axis, and r = 1/√(mean (x − μ)² + ε). */
@@ -51,12 +65,7 @@ export const layerNormalization: Composite<LayerNormalizationAttributes> = defin
   overwrites: () => [[0]],
   check(inputs) {
     expectFloat('layerNormalization', inputs);
-    const [x, gamma, beta] = inputs.map(({ shape }) => shape);
-    const fits = [gamma!, beta!].every((shape) => shape.length === 1 && shape[0] === x!.at(-1));
-    if (fits) return;
-    throw new ShapeError(
-      `[layerNormalization] γ and β must be as long as the last axis: got ${formatShape(gamma!)} and ${formatShape(beta!)} for ${formatShape(x!)}`,
-    );
+    expectFeatures('layerNormalization', inputs);
   },
   decompose(b, [x, gamma, beta], attributes) {
     const [unit] = normalized(b, x!, attributes);

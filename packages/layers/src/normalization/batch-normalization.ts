@@ -1,5 +1,5 @@
 import { normalizeAxis, type Shape } from '@tessera/core';
-import { type Tensor, type Variable } from '@tessera/tensor';
+import { batchNormalization, moveAxis, type Tensor, type Variable } from '@tessera/tensor';
 import { ones, zeros } from '../initializers.ts';
 import { type CallContext, type Json, Module, type ModuleOptions } from '../module.ts';
 
@@ -54,18 +54,19 @@ export class BatchNormalization extends Module {
   override call(x: Tensor, { training = false }: CallContext = {}): Tensor {
     const { axis = -1, epsilon = 1e-3 } = this.#options;
     const feature = normalizeAxis('BatchNormalization', axis, x.shape);
+    if (training) return this.#ofBatch(x, feature);
     const along = x.shape.map((length, a) => (a === feature ? length : 1));
-    const [mean, variance] = training ? this.#batchStatistics(x, feature) : [this.movingMean.read(), this.movingVariance.read()];
+    const [mean, variance] = [this.movingMean.read(), this.movingVariance.read()];
     const y = x.sub(mean.reshape(along)).div(variance.reshape(along).add(epsilon).sqrt());
     const scaled = this.gamma ? y.mul(this.gamma.read().reshape(along)) : y;
     return this.beta ? scaled.add(this.beta.read().reshape(along)) : scaled;
   }
 
-  #batchStatistics(x: Tensor, feature: number): [mean: Tensor, variance: Tensor] {
-    const { momentum = 0.99, unbiasedMovingVariance = false } = this.#options;
-    const axes = x.shape.map((_, a) => a).filter((a) => a !== feature);
-    const mean = x.mean({ axis: axes, keepDims: true });
-    const variance = x.sub(mean).square().mean(axes);
+  /** By the statistics of the batch, which move the others. */
+  #ofBatch(x: Tensor, feature: number): Tensor {
+    const { epsilon = 1e-3, momentum = 0.99, unbiasedMovingVariance = false } = this.#options;
+    const options = { gamma: this.gamma?.read(), beta: this.beta?.read(), epsilon };
+    const { y, mean, variance } = batchNormalization(moveAxis(x, feature, -1), options);
     const count = x.size / x.shape[feature]!;
     const observed = unbiasedMovingVariance ? variance.mul(count / (count - 1)) : variance;
     const blend = (moving: Variable, batch: Tensor): void =>
@@ -75,9 +76,9 @@ export class BatchNormalization extends Module {
           .mul(momentum)
           .add(batch.mul(1 - momentum)),
       );
-    blend(this.movingMean, mean.flatten());
+    blend(this.movingMean, mean);
     blend(this.movingVariance, observed);
-    return [mean.flatten(), variance];
+    return moveAxis(y, -1, feature);
   }
 
   override config(): Json {

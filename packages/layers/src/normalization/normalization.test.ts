@@ -2,6 +2,7 @@ import { cpu } from '@tessera/backend-cpu';
 import { setDefaultBackend, tensor } from '@tessera/tensor';
 import { beforeAll, expect, it } from 'vitest';
 import { Embedding } from '../core/embedding.ts';
+import { GroupNormalization } from './group-normalization.ts';
 import { LayerNormalization } from './layer-normalization.ts';
 import { RMSNormalization } from './rms-normalization.ts';
 
@@ -25,6 +26,13 @@ it('RMSNormalization gives a mean square of 1', async () => {
     await new RMSNormalization().apply(tensor([row])).array(),
     row.map((x) => x / size),
   );
+});
+
+it('GroupNormalization gives each group of neighbouring features mean 0 and variance 1', async () => {
+  const layer = new GroupNormalization({ groups: 2, epsilon: 0 });
+  near(await layer.apply(tensor([[1, 3, 10, 30]])).array(), [-1, 1, -1, 1]);
+  expect(() => new GroupNormalization().build([48])).toThrow('features must be a multiple of groups: got 48 and 32');
+  expect(new GroupNormalization({ groups: -1 }).build([5, 48]).countParameters()).toBe(96);
 });
 
 it('Embedding looks vectors up, and gives NaN beyond its vocabulary', async () => {

@@ -108,30 +108,6 @@ export const composite: readonly OpDescription[] = [
   },
   { name: 'cumprod', samples: [{ inputs: [floats([5, 2])], run: (x) => [t.cumprod(x!, 0), t.logCumSumExp(x!, 0)], order: 1 }] },
   {
-    name: 'layerNormalization',
-    samples: [
-      [3, 7],
-      [2, 3, 16],
-      [5, 1],
-      [0, 4],
-      [9, 130],
-    ].map(
-      (shape): OpSample => ({
-        inputs: [floats(shape), floats([shape.at(-1)!]), floats([shape.at(-1)!])],
-        run: (x, gamma, beta) => [t.layerNormalization(x!, { gamma, beta }), t.rmsNormalization(x!, { gamma, epsilon: 0.01 })],
-        order: shape[0]! * shape.at(-1)! < 50 && shape.at(-1)! > 1 ? 2 : 1,
-        tolerance: reduction,
-      }),
-    ),
-    errors: [
-      {
-        inputs: [floats([2, 3]), floats([2])],
-        run: (x, gamma) => t.layerNormalization(x!, { gamma }),
-        message: /as long as the last axis/,
-      },
-    ],
-  },
-  {
     name: 'attention',
     samples: [
       {

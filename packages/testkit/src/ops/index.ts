@@ -5,6 +5,7 @@ import { epilogue } from './epilogue.ts';
 import { indexing } from './indexing.ts';
 import { linear } from './linear.ts';
 import { movement } from './movement.ts';
+import { normalization } from './normalization.ts';
 import { random } from './random.ts';
 import { reduction } from './reduction.ts';
 
@@ -17,5 +18,6 @@ export const opDescriptions: readonly OpDescription[] = [
   ...epilogue,
   ...indexing,
   ...random,
+  ...normalization,
   ...composite,
 ];
