@@ -91,7 +91,10 @@ form.addEventListener('submit', (event) => {
 const choose = (): void => tell({ type: 'choose', set: set.value as SetName });
 set.addEventListener('change', choose);
 choose();
-stop.addEventListener('click', () => tell({ type: 'stop' }));
+stop.addEventListener('click', () => {
+  tell({ type: 'stop' });
+  put('status', 'Stopping …');
+});
 lose.addEventListener('click', () => tell({ type: 'loseDevice' }));
 
 // ── Drawing

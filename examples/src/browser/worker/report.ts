@@ -14,10 +14,12 @@ export interface ReportOptions {
   /** Milliseconds of training, without pauses. */
   readonly now: () => number;
   readonly post: (message: FromWorker) => void;
+  /** Ends a measurement that is under way. */
+  readonly signal: AbortSignal;
 }
 
 /** Posts how the last steps went, and now and then what the model makes of the held-out pictures. */
-export function report({ heldOut, batchSize, now, post }: ReportOptions): Callback {
+export function report({ heldOut, batchSize, now, post, signal }: ReportOptions): Callback {
   /** Where the last report ended: batches of this epoch, and sums over them, since the logs are means over the epoch. */
   let since = { time: 0, batch: 0, loss: 0, accuracy: 0 };
   let measuredAt = 0;
@@ -36,9 +38,13 @@ export function report({ heldOut, batchSize, now, post }: ReportOptions): Callba
     if (!Number.isNaN(loss)) post({ type: 'learned', point: { epoch: epoch + batch / batches, loss, accuracy }, examplesPerSecond });
   };
   const measured = async (epoch: number, trainer: Trainer): Promise<void> => {
-    const { loss, accuracy } = await trainer.evaluate(heldOut);
-    const { confusionMatrix: matrix } = await trainer.measure(heldOut, [confusionMatrix(CLASSES)]);
-    post({ type: 'measured', point: { epoch, loss: loss!, accuracy: accuracy! }, matrix: matrix as number[][] });
+    try {
+      const { loss, accuracy } = await trainer.evaluate(heldOut, { signal });
+      const { confusionMatrix: matrix } = await trainer.measure(heldOut, [confusionMatrix(CLASSES)], { signal });
+      post({ type: 'measured', point: { epoch, loss: loss!, accuracy: accuracy! }, matrix: matrix as number[][] });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
     measuredAt = now();
     since = { ...since, time: measuredAt };
   };

@@ -54,7 +54,7 @@ async function start({ set, backend: chosen, epochs, batchSize, learningRate }: 
     batchSize,
     signal,
     callbacks: [
-      report({ heldOut, batchSize, now: () => performance.now() - gate.held, post }),
+      report({ heldOut, batchSize, now: () => performance.now() - gate.held, post, signal }),
       { onStepEnd: () => classifier.again(), onEpochEnd: () => classifier.again() },
       gate,
     ],
