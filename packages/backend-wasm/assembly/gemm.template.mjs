@@ -1,54 +1,75 @@
-// The matrix product's innermost kernels: tiles of 2 × 16, B packed in panels of 16 columns. `panel` reads A through two
-// row pointers; `panelT` reads an A whose columns are contiguous, as transposes are, two rows beside each other. k is unrolled by four, each step a basic block of its own: the exits between the steps keep the engine from
-// hoisting the loads of several steps, which would spill the accumulators, and they absorb the remainder of k.
-const rows = [0, 1];
-const lanes = [0, 1, 2, 3];
+// The matrix product's innermost kernels, tiles of C that stay in registers over a block of k. k is unrolled by four, each step a basic
+// block of its own: the exits between the steps keep the engine from hoisting the loads of several steps, which would spill the
+// accumulators, and they absorb the remainder of k.
+const UNROLLED = 4;
 
-const plain = {
-  name: 'panel',
-  doc: 'C (+)= A·B for 2·tiles rows of A, lda bytes apart, and one packed panel of 16 columns.',
-  nextTile: 'a += 2 * lda',
-  start: 'let a0 = a, a1 = a + lda;',
-  element: (i, u) => `v128.load_splat<f32>(a${i}, ${u * 4})`,
+/**
+ * The tiles. Plain SIMD needs a register for each product: 2 × 16 is what fits beside it. Fused products and sums take as long to
+ * end as eight of them to begin, so there more accumulators are better: 6 × 8, and fewer rows for what is left over. Engines that hoist
+ * all loads of a block (TurboFan) keep 10 and more of them in registers only where each row is a block of its own.
+ */
+const tiles = [
+  { rows: 6, columns: 8, split: true },
+  { rows: 5, columns: 8, split: true },
+  { rows: 4, columns: 8 },
+  { rows: 3, columns: 8 },
+  { rows: 2, columns: 16 },
+  { rows: 1, columns: 16 },
+];
+
+/** How A is read: by a pointer for each row, or where its columns are contiguous, as transposes' are, the rows beside each other. */
+const byRows = {
+  suffix: '',
+  doc: (rows) => `C (+)= A·B for tiles of ${rows} rows of A, lda bytes apart, and columns of B whose rows lie ldb bytes apart.`,
+  nextTile: (rows) => `a += ${rows} * lda`,
+  start: (rows) => `let ${rows.map((i) => `a${i} = a + ${i} * lda`).join(', ')};`,
+  element: (i, u) => `a${i}, ${u * 4}`,
   afterStep: '',
-  afterFour: 'a0 += 16; a1 += 16;',
+  afterAll: (rows) => rows.map((i) => `a${i} += ${UNROLLED * 4};`).join(' '),
 };
-const transposed = {
-  name: 'panelT',
-  doc: 'The same for an A whose rows are 4 bytes apart and whose columns lda.',
-  nextTile: 'a += 8',
-  start: 'let a0 = a;',
-  element: (i) => `v128.load_splat<f32>(a0, ${i * 4})`,
+const byColumns = {
+  suffix: 'T',
+  doc: () => 'The same for an A whose rows are 4 bytes apart and whose columns lda.',
+  nextTile: (rows) => `a += ${rows * 4}`,
+  start: () => 'let a0 = a;',
+  element: (i) => `a0, ${i * 4}`,
   afterStep: ' a0 += lda;',
-  afterFour: '',
+  afterAll: () => '',
 };
 
 export function gemmPanels() {
   return `
 // Generated from gemm.template.mjs.
-import { mad } from './simd';${[plain, transposed].map(panel).join('')}`;
+import { mad } from './simd';${tiles.flatMap((tile) => [byRows, byColumns].map((reading) => panel(tile, reading))).join('')}`;
 }
 
-function panel({ name, doc, nextTile, start, element, afterStep, afterFour }) {
+function panel({ rows: height, columns, split }, { suffix, doc, nextTile, start, element, afterStep, afterAll }) {
+  const rows = Array.from({ length: height }, (_, i) => i);
+  const lanes = Array.from({ length: columns / 4 }, (_, j) => j);
+  let exits = 0;
+  const row = (i, u) => {
+    const sums = lanes.map((j) => `c${i}${j} = mad(x, b${j}, c${i}${j});`).join(' ');
+    const exit = split && i < height - 1 ? ` if (never & ${1 << exits++}) break;` : '';
+    return `x = v128.load_splat<f32>(${element(i, u)}); ${sums}${exit}`;
+  };
   const step = (u) => `
-      ${lanes.map((j) => `b${j} = v128.load(pb, ${u * 64 + j * 16});`).join(' ')}
-      ${rows
-        .map((i) => `x = ${element(i, u)}; ${lanes.map((j) => `c${i}${j} = mad(x, b${j}, c${i}${j});`).join(' ')}`)
-        .join('\n      ')}${afterStep}`;
+      ${lanes.map((j) => `b${j} = v128.load(pb, ${j * 16});`).join(' ')} pb += ldb;
+      ${rows.map((i) => row(i, u)).join('\n      ')}${afterStep}`;
+  const steps = Array.from({ length: UNROLLED }, (_, u) => step(u) + (u < UNROLLED - 1 ? `\n      if (k == ${u + 1}) break;` : ''));
   const store = (accumulate) =>
     rows
       .map((i) => `${lanes.map((j) => `v128.store(c, ${accumulate ? `f32x4.add(v128.load(c, ${j * 16}), c${i}${j})` : `c${i}${j}`}, ${j * 16});`).join(' ')} c += ldc;`)
       .join('\n      ');
   return `
-/** ${doc} */
-export function ${name}(tiles: i32, kc: i32, a: usize, lda: usize, b: usize, c: usize, ldc: usize, accumulate: i32): void {
-  for (; tiles > 0; tiles--, ${nextTile}) {
+/** ${doc(height)}${split ? ' `never` is 0.' : ''} */
+export function panel${height}x${columns}${suffix}(tiles: i32, kc: i32, a: usize, lda: usize, b: usize, ldb: usize, c: usize, ldc: usize, accumulate: i32${split ? ', never: i32' : ''}): void {
+  for (; tiles > 0; tiles--, ${nextTile(height)}) {
     let k = kc, pb = b;
-    ${start}
+    ${start(rows)}
     ${rows.map((i) => lanes.map((j) => `let c${i}${j} = f32x4.splat(0);`).join(' ')).join('\n    ')}
-    let x: v128, b0: v128, b1: v128, b2: v128, b3: v128;
-    while (true) {${[0, 1, 2, 3].map((u) => step(u) + (u < 3 ? `\n      if (k == ${u + 1}) break;` : '')).join('')}
-      ${afterFour} pb += 256; k -= 4;
+    let x: v128, ${lanes.map((j) => `b${j}: v128`).join(', ')};
+    while (true) {${steps.join('')}
+      ${afterAll(rows)} k -= ${UNROLLED};
       if (k == 0) break;
     }
     if (accumulate) {

@@ -1,90 +1,37 @@
-// Blocked matrix product on the packed panel kernel. Strides are in bytes.
+// Blocked matrix product on the packed panel kernels. Strides are in bytes.
 import { finish } from './epilogue';
-import { panel, panelT } from './panel';
+import { packA, packB } from './pack';
+import { COLUMNS, ROWS, strip } from './strip';
+import { rowTimesMatrix } from './vector';
 
-const KC: i32 = 256;
-const MC: i32 = 64;
+// A panel of B, KC × COLUMNS, stays in the nearest cache; the block of A that goes past it, MC × KC, and all of B's block in the second.
+const KC: i32 = ASC_FEATURE_RELAXED_SIMD ? 512 : 256;
+const MC: i32 = 96;
 const NC: i32 = 512;
 
-// Scratch: a packed block of B, a block of A made contiguous, and one tile for edges.
+/** Columns that one or two rows go over at a time. */
+const WIDE: i32 = 1024;
+
+/** So few rows of A do not make up for laying out B, unless its rows lie far apart. */
+const DIRECT: i32 = 32;
+const NEAR: usize = 1024;
+
+/** From here on it pays to lay out a transposed A. */
+const FAR: usize = 2048;
+
+// Scratch: a word that says how the block of B is laid out, the block, a block of A made contiguous, and the tiles of one edge.
 const B_BYTES: usize = <usize>KC * NC * 4;
-const A_BYTES: usize = <usize>KC * MC * 4;
-export const SCRATCH_BYTES: usize = B_BYTES + A_BYTES + 256;
+const A_BYTES: usize = <usize>KC * (MC + ROWS) * 4;
+const EDGE_BYTES: usize = <usize>(MC + ROWS) * 16 * 4;
+export const SCRATCH_BYTES: usize = 64 + B_BYTES + A_BYTES + EDGE_BYTES;
 
 export function gemmScratchBytes(): i32 {
   return <i32>SCRATCH_BYTES;
 }
 
-/** Four columns of a transposed B, `step` apart, as the four lanes of one panel's rows. */
-function turn(kc: i32, from: usize, step: usize, to: usize): void {
-  let k = 0;
-  for (; k + 4 <= kc; k += 4, from += 16, to += 256) {
-    const a = v128.load(from), b = v128.load(from + step), c = v128.load(from + 2 * step), d = v128.load(from + 3 * step);
-    const p = v128.shuffle<f32>(a, b, 0, 4, 1, 5), q = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
-    const r = v128.shuffle<f32>(a, b, 2, 6, 3, 7), s = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
-    v128.store(to, v128.shuffle<f32>(p, q, 0, 1, 4, 5), 0);
-    v128.store(to, v128.shuffle<f32>(p, q, 2, 3, 6, 7), 64);
-    v128.store(to, v128.shuffle<f32>(r, s, 0, 1, 4, 5), 128);
-    v128.store(to, v128.shuffle<f32>(r, s, 2, 3, 6, 7), 192);
-  }
-  for (; k < kc; k++, from += 4, to += 64) {
-    for (let q: usize = 0; q < 4; q++) store<f32>(to + (q << 2), load<f32>(from + q * step));
-  }
-}
-
-function packB(kc: i32, nc: i32, b: usize, rowB: usize, columnB: usize, d: usize): void {
-  for (let j = 0; j < nc; j += 16) {
-    const w = min<i32>(16, nc - j);
-    let p = b + <usize>j * columnB;
-    if (w == 16 && columnB == 4) {
-      for (let k = 0; k < kc; k++, p += rowB, d += 64) {
-        v128.store(d, v128.load(p, 0), 0);
-        v128.store(d, v128.load(p, 16), 16);
-        v128.store(d, v128.load(p, 32), 32);
-        v128.store(d, v128.load(p, 48), 48);
-      }
-    } else if (rowB == 4) {
-      // B is transposed: its columns lie along memory, and are turned four by four.
-      let q = 0;
-      for (; q + 4 <= w; q += 4) turn(kc, p + <usize>q * columnB, columnB, d + (<usize>q << 2));
-      for (; q < 16; q++) {
-        const from = p + <usize>q * columnB;
-        const to = d + (<usize>q << 2);
-        if (q < w) for (let k = 0; k < kc; k++) store<f32>(to + (<usize>k << 6), load<f32>(from + (<usize>k << 2)));
-        else for (let k = 0; k < kc; k++) store<f32>(to + (<usize>k << 6), 0);
-      }
-      d += <usize>kc << 6;
-    } else {
-      for (let k = 0; k < kc; k++, p += rowB, d += 64) {
-        for (let q = 0; q < 16; q++) store<f32>(d + (<usize>q << 2), q < w ? load<f32>(p + <usize>q * columnB) : <f32>0);
-      }
-    }
-  }
-}
-
-function packA(mc: i32, kc: i32, a: usize, rowA: usize, columnA: usize, d: usize): void {
-  // Along memory on the reading side: A is usually the transpose of something contiguous.
-  for (let k = 0; k < kc; k++) {
-    const from = a + <usize>k * columnA;
-    const to = d + (<usize>k << 2);
-    for (let i = 0; i < mc; i++) store<f32>(to + <usize>(i * kc) * 4, load<f32>(from + <usize>i * rowA));
-  }
-}
-
-/** A tile cut off by an edge: computed whole beside C, then its part copied. */
-function edge(h: i32, w: i32, kc: i32, a: usize, lda: usize, flip: i32, b: usize, c: usize, ldc: usize, accumulate: i32, tile: usize): void {
-  let from = tile;
-  if (!flip) {
-    // With one row left its pointer serves twice, so that no memory beyond A is read.
-    panel(1, kc, a, h < 2 ? 0 : lda, b, tile, 64, 0);
-  } else if (h < 2) {
-    // Of the last row and the one before it.
-    panelT(1, kc, a - 4, lda, b, tile, 64, 0);
-    from += 64;
-  } else {
-    panelT(1, kc, a, lda, b, tile, 64, 0);
-  }
-  for (let i = 0; i < h; i++, from += 64, c += ldc) {
+/** The w first of `columns` columns of tiles, into C. */
+function copyEdge(m: i32, w: i32, columns: i32, from: usize, c: usize, ldc: usize, accumulate: i32): void {
+  for (; m > 0; m--, from += <usize>columns << 2, c += ldc) {
     let j = 0;
     for (; j + 4 <= w; j += 4) {
       const to = c + (<usize>j << 2);
@@ -95,6 +42,37 @@ function edge(h: i32, w: i32, kc: i32, a: usize, lda: usize, flip: i32, b: usize
       const to = c + (<usize>j << 2);
       const v = load<f32>(from + (<usize>j << 2));
       store<f32>(to, accumulate ? load<f32>(to) + v : v);
+    }
+  }
+}
+
+/** Blocks of k are of about one length. */
+function blockOf(K: i32): i32 {
+  const blocks = (K + KC - 1) / KC;
+  return ((K + blocks - 1) / blocks + 3) & ~3;
+}
+
+/** One or two rows of A, and a B of four columns and more whose rows lie along memory. */
+function fewRows(
+  M: i32, N: i32, K: i32, A: usize, rowA: usize, columnA: usize, B: usize, rowB: usize, C: usize, ldc: usize,
+  accumulate: i32, line: usize, bias: usize, residual: usize, activation: i32,
+): void {
+  const KB = blockOf(K);
+  for (let jc = 0, nc = 0; jc < N; jc += nc) {
+    nc = N - jc < WIDE + 4 ? N - jc : WIDE;
+    const at = <usize>jc << 2;
+    for (let i = 0; i < M; i++) {
+      const c = C + <usize>i * ldc + at;
+      for (let pc = 0; pc < K; pc += KB) {
+        const kc = min<i32>(KB, K - pc);
+        const a = A + <usize>i * rowA + <usize>pc * columnA, b = B + <usize>pc * rowB + at;
+        rowTimesMatrix(nc & ~3, kc, a, columnA, b, rowB, line);
+        // The last columns with those before them once more.
+        const rest = <usize>(nc - 4) << 2;
+        if (nc & 3) rowTimesMatrix(4, kc, a, columnA, b + rest, rowB, line + rest);
+        copyEdge(1, nc, nc, line, c, ldc, accumulate | i32(pc > 0));
+      }
+      finish(1, nc, c, ldc, bias ? bias + at : 0, residual ? residual + (c - C) : 0, activation);
     }
   }
 }
@@ -115,21 +93,33 @@ export function gemmEpilogue(
   M: i32, N: i32, K: i32, A: usize, rowA: usize, columnA: usize, B: usize, rowB: usize, columnB: usize, C: usize, ldc: usize,
   accumulate: i32, packed: i32, scratch: usize, bias: usize, residual: usize, activation: i32,
 ): void {
-  const keep = packed && N <= NC && K <= KC;
-  const packedB = scratch, packedA = scratch + B_BYTES, tile = scratch + B_BYTES + A_BYTES;
+  if (M < 3 && N > 3 && columnB == 4) {
+    const line = scratch + 64;
+    store<i32>(scratch, 0);
+    fewRows(M, N, K, A, rowA, columnA, B, rowB, C, ldc, accumulate, line, bias, residual, activation);
+    return;
+  }
+  const columns = M < ROWS ? 16 : COLUMNS;
+  const row = <usize>columns << 2;
+  const packedB = scratch + 64, packedA = packedB + B_BYTES, edge = packedA + A_BYTES;
+  const keep = packed && N <= NC && K <= KC && load<i32>(scratch) == columns;
+  const direct = !keep && columnB == 4 && M <= DIRECT && rowB <= NEAR;
+  store<i32>(scratch, direct ? 0 : columns);
+  const KB = blockOf(K);
   for (let jc = 0; jc < N; jc += NC) {
     const nc = min<i32>(NC, N - jc);
-    for (let pc = 0; pc < K; pc += KC) {
-      const kc = min<i32>(KC, K - pc);
+    for (let pc = 0; pc < K; pc += KB) {
+      const kc = min<i32>(KB, K - pc);
       const add = accumulate | i32(pc > 0);
       const last = pc + kc == K;
-      if (!keep) packB(kc, nc, B + <usize>pc * rowB + <usize>jc * columnB, rowB, columnB, packedB);
-      for (let ic = 0; ic < M; ic += MC) {
-        const mc = min<i32>(MC, M - ic);
+      const blockB = B + <usize>pc * rowB + <usize>jc * columnB;
+      if (!keep && !direct) packB(columns, kc, nc, blockB, rowB, columnB, packedB);
+      for (let ic = 0, mc = 0; ic < M; ic += mc) {
+        mc = M - ic < MC + ROWS ? M - ic : MC;
         let a = A + <usize>ic * rowA + <usize>pc * columnA;
         let lda = rowA;
-        // A transpose is read as it lies; one row alone has none before it to begin with.
-        const flip = i32(rowA == 4 && columnA != 4 && M > 1);
+        // A transpose is read as it lies, but for one whose columns lie so far apart that they fall onto each other in the cache.
+        const flip = i32(rowA == 4 && columnA != 4 && (columnA < FAR || N < 64));
         if (flip) {
           lda = columnA;
         } else if (columnA != 4) {
@@ -137,20 +127,22 @@ export function gemmEpilogue(
           a = packedA;
           lda = <usize>kc << 2;
         }
-        const full = mc >> 1, rest = mc & 1;
-        const next = flip ? <usize>8 : 2 * lda;
-        for (let jr = 0; jr < nc; jr += 16) {
-          const b = packedB + <usize>(jr * kc) * 4;
+        for (let jr = 0; jr < nc; jr += columns) {
+          const w = min<i32>(columns, nc - jr);
           const c = C + <usize>ic * ldc + (<usize>(jc + jr) << 2);
-          const w = nc - jr;
-          if (w >= 16) {
-            if (flip) panelT(full, kc, a, lda, b, c, ldc, add);
-            else panel(full, kc, a, lda, b, c, ldc, add);
-          } else {
-            for (let t = 0; t < full; t++) edge(2, w, kc, a + <usize>t * next, lda, flip, b, c + <usize>(2 * t) * ldc, ldc, add, tile);
+          let b = packedB + <usize>jr * (<usize>kc << 2), ldb = row;
+          if (direct) {
+            b = blockB + (<usize>jr << 2);
+            ldb = rowB;
           }
-          if (rest) edge(1, min<i32>(16, w), kc, a + <usize>full * next, lda, flip, b, c + <usize>(2 * full) * ldc, ldc, add, tile);
-          if (last) finish(mc, min<i32>(16, w), c, ldc, bias ? bias + (<usize>(jc + jr) << 2) : 0, residual ? residual + (c - C) : 0, activation);
+          if (w == columns) {
+            strip(columns, mc, kc, a, lda, flip, b, ldb, c, ldc, add);
+          } else {
+            if (direct) packB(columns, kc, w, b, rowB, 4, packedB);
+            strip(columns, mc, kc, a, lda, flip, direct ? packedB : b, row, edge, row, 0);
+            copyEdge(mc, w, columns, edge, c, ldc, add);
+          }
+          if (last) finish(mc, w, c, ldc, bias ? bias + (<usize>(jc + jr) << 2) : 0, residual ? residual + (c - C) : 0, activation);
         }
       }
     }

@@ -16,4 +16,5 @@ export * from './recurrent';
 export { abandon, advance, begin, controlBytes, fail, serve, stop } from './program';
 export * from './softmax';
 export { sort, topK } from './sort';
+export { gemv } from './vector';
 export * from './winograd';

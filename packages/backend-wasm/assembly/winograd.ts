@@ -4,7 +4,7 @@
 // Backward means the gradient of the input: the same with outputs and inputs changed over, and the kernel turned round.
 import { finish } from './epilogue';
 import { g } from './geometry';
-import { panel } from './panel';
+import { COLUMNS, ROWS, strip } from './strip';
 
 /** Tiles that go through together: their transforms stay in the second cache. */
 const TILES: i32 = 64;
@@ -14,7 +14,7 @@ export function winogradScratchBytes(from: i32, to: i32): i32 {
   return (16 * TILES * (from + to) + from) * 4 + 64;
 }
 
-/** The kernel's transform G·w·Gᵀ, 16 matrices `[from, to]`, each packed in panels of 16 columns. */
+/** The kernel's transform G·w·Gᵀ, 16 matrices `[from, to]`, each packed in panels of columns. */
 export function winogradKernel(geometry: usize, w: usize, u: usize, backward: i32): void {
   const C = g(geometry, 4), F = g(geometry, 8);
   const from = backward ? F : C, to = backward ? C : F;
@@ -24,7 +24,7 @@ export function winogradKernel(geometry: usize, w: usize, u: usize, backward: i3
     for (let f = 0; f < F; f++) {
       const at = w + (<usize>(c * F + f) << 2);
       const row = backward ? f : c, column = backward ? c : f;
-      const out = u + (<usize>((column >> 4) * from * 16 + row * 16 + (column & 15)) << 2);
+      const out = u + (<usize>((column / COLUMNS * from + row) * COLUMNS + column % COLUMNS) << 2);
       for (let i = 0; i < 4; i++) {
         // A row of G·w, for each of three columns of w.
         let a: f32 = 0, b: f32 = 0, d: f32 = 0;
@@ -114,7 +114,7 @@ export function winograd(
   const H = backward ? g(geometry, 10) : g(geometry, 2), W = backward ? g(geometry, 11) : g(geometry, 3);
   const OH = backward ? g(geometry, 2) : g(geometry, 10), OW = backward ? g(geometry, 3) : g(geometry, 11);
   const PH = backward ? 2 - g(geometry, 16) : g(geometry, 16), PW = backward ? 2 - g(geometry, 17) : g(geometry, 17);
-  const rows = (OH + 1) >> 1, columns = (OW + 1) >> 1;
+  const lines = (OH + 1) >> 1, columns = (OW + 1) >> 1;
   const width = <usize>from << 2, out = <usize>to << 2;
   const v = scratch, m = v + <usize>(16 * TILES) * width, zeros = m + <usize>(16 * TILES) * out, addresses = zeros + width;
   const stepV = <usize>TILES * width, stepM = <usize>TILES * out;
@@ -123,7 +123,7 @@ export function winograd(
     const count = min<i32>(TILES, end - first);
     for (let t = 0; t < count; t++) {
       const tile = first + t;
-      const w0 = (tile % columns) * 2 - PW, h0 = ((tile / columns) % rows) * 2 - PH, n = tile / (columns * rows);
+      const w0 = (tile % columns) * 2 - PW, h0 = ((tile / columns) % lines) * 2 - PH, n = tile / (columns * lines);
       for (let i = 0; i < 4; i++) {
         for (let j = 0; j < 4; j++) {
           const h = h0 + i, w = w0 + j;
@@ -133,17 +133,18 @@ export function winograd(
       }
       inputTransform(from, addresses, v + <usize>t * width, stepV);
     }
-    // An odd tile out has a neighbour of what was there before, whose product is not used.
-    const pairs = (count + 1) >> 1;
+    // Too few have neighbours of what was there before, whose products are not used.
+    const rows = max<i32>(count, ROWS);
     for (let k: usize = 0; k < 16; k++) {
       const part = u + k * <usize>from * out;
-      for (let j = 0; j < to; j += 16) {
-        panel(pairs, from, v + k * stepV, width, part + (<usize>(j * from) << 2), m + k * stepM + (<usize>j << 2), out, 0);
+      for (let j = 0; j < to; j += COLUMNS) {
+        const b = part + (<usize>(j * from) << 2);
+        strip(COLUMNS, rows, from, v + k * stepV, width, 0, b, <usize>COLUMNS << 2, m + k * stepM + (<usize>j << 2), out, 0);
       }
     }
     for (let t = 0; t < count; t++) {
       const tile = first + t;
-      const w = (tile % columns) * 2, h = ((tile / columns) % rows) * 2, n = tile / (columns * rows);
+      const w = (tile % columns) * 2, h = ((tile / columns) % lines) * 2, n = tile / (columns * lines);
       const at = y + <usize>((n * OH + h) * OW + w) * out;
       const line = <usize>OW * out;
       outputTransform(to, m + <usize>t * out, stepM, at, line, w + 1 < OW, h + 1 < OH);

@@ -25,12 +25,65 @@ export function product(runtime: Runtime, parameters: readonly number[], epilogu
   else runtime.call('gemmEpilogue', [...parameters, bias, residual, activation], split);
 }
 
+/** What tells where the operands of a product are: address, and strides from row to row and along a row in bytes. */
+type Matrix = readonly [address: number, row: number, column: number];
+
+/** A·B for matrices of any strides, in the form that suits their sizes. C lies without gaps. */
+function multiply(
+  runtime: Runtime,
+  [M, N, K]: readonly [number, number, number],
+  a: Matrix,
+  b: Matrix,
+  C: number,
+  epilogue: Epilogue,
+): void {
+  const [A, rowA, columnA] = a;
+  const [B, rowB, columnB] = b;
+  if (N === 1 && columnA === 4) return byDots(runtime, M, K, A, rowA, B, rowB, C, epilogue, true);
+  if (M === 1 && rowB === 4) return byDots(runtime, N, K, B, columnB, A, columnA, C, epilogue, false);
+  const scratch = runtime.scratch(runtime.kernels.gemmScratchBytes());
+  // A column of a transpose is a row's product.
+  const turned = N === 1 && rowA === 4 && isBare(epilogue);
+  const parameters = turned ? [1, M, K, B, 0, rowB, A, columnA, rowA, C, M * 4] : [M, N, K, ...a, ...b, C, N * 4];
+  product(runtime, [...parameters, 0, 0, scratch], epilogue);
+}
+
+/** y = A·x, a scalar product for each of m rows that lie along memory. `one` says that they have one bias together. */
+function byDots(
+  runtime: Runtime,
+  m: number,
+  k: number,
+  a: number,
+  lda: number,
+  x: number,
+  next: number,
+  y: number,
+  { bias, residual, activation }: Epilogue,
+  one: boolean,
+): void {
+  const scratch = runtime.scratch(k * 4);
+  const moves: [number, number][] = [
+    [2, lda],
+    [6, 4],
+  ];
+  if (bias && !one) moves.push([8, 4]);
+  if (residual) moves.push([9, 4]);
+  runtime.call('gemv', [m, k, a, lda, x, next, y, scratch, bias, residual, activation, Number(one)], {
+    units: m,
+    grain: 16,
+    count: [0, 1],
+    moves,
+    scratch: [7],
+    nanoseconds: (m * k) / 10,
+  });
+}
+
 type Composites = { readonly matmulEpilogue: Kernel<EpilogueAttributes> };
 
 export function matmul(runtime: Runtime): Pick<Kernels, 'matmul'> & Composites {
   const { kernels } = runtime;
   const table = elementwise(runtime);
-  const multiply = (a: Operand, b: Operand, y: Operand, epilogue: Epilogue): void => {
+  const multiplyAll = (a: Operand, b: Operand, y: Operand, epilogue: Epilogue): void => {
     const batch = y.view.shape.slice(0, -2);
     const [M, N] = y.view.shape.slice(-2);
     const K = a.view.shape.at(-1)!;
@@ -38,7 +91,6 @@ export function matmul(runtime: Runtime): Pick<Kernels, 'matmul'> & Composites {
       broadcastView({ shape: shape.slice(0, -2), strides: strides.slice(0, -2), offset: 0 }, batch).strides;
     const [rowA, columnA] = a.view.strides.slice(-2).map((stride) => stride * 4);
     const [rowB, columnB] = b.view.strides.slice(-2).map((stride) => stride * 4);
-    const scratch = runtime.scratch(kernels.gemmScratchBytes());
     const [fromA, fromB, to] = [a, b, y].map(addressOf);
     forEachLine(
       [...batch, 1],
@@ -53,7 +105,7 @@ export function matmul(runtime: Runtime): Pick<Kernels, 'matmul'> & Composites {
           const [A, B, C] = [fromA + (pa + i * sa) * 4, fromB + (pb + i * sb) * 4, to + at];
           const residual = epilogue.residual && epilogue.residual + at;
           if (a.dtype === 'int32') kernels.matmul_i32(M, N, K, A, rowA, columnA, B, rowB, columnB, C);
-          else product(runtime, [M, N, K, A, rowA, columnA, B, rowB, columnB, C, N * 4, 0, 0, scratch], { ...epilogue, residual });
+          else multiply(runtime, [M, N, K], [A, rowA, columnA], [B, rowB, columnB], C, { ...epilogue, residual });
         }
       },
     );
@@ -67,14 +119,14 @@ export function matmul(runtime: Runtime): Pick<Kernels, 'matmul'> & Composites {
   };
   return {
     matmul([a, b], _, [y]) {
-      if (!isEmpty(a, y)) multiply(a, b, y, bare);
+      if (!isEmpty(a, y)) multiplyAll(a, b, y, bare);
     },
     matmulEpilogue(inputs, attributes, [y]) {
       const [a, b] = inputs;
       const empty = isEmpty(a, y);
       const epilogue = empty ? undefined : epilogueOf(inputs, attributes);
-      if (epilogue) return multiply(a, b, y, epilogue);
-      if (!empty) multiply(a, b, y, bare);
+      if (epilogue) return multiplyAll(a, b, y, epilogue);
+      if (!empty) multiplyAll(a, b, y, bare);
       finishApart(table, inputs, attributes, y);
     },
   };

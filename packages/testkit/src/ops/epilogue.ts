@@ -88,7 +88,7 @@ export const epilogue: readonly OpDescription[] = [
     name: 'matmulEpilogue',
     samples: [
       matrices(floats([3, 4]), floats([4, 5]), [3, 5]),
-      matrices(floats([65, 300]), floats([300, 35]), [65, 35]),
+      matrices(floats([65, 300], -0.3, 0.3), floats([300, 35], -0.3, 0.3), [65, 35]),
       matrices(floats([2, 1, 7, 4]), floats([3, 4, 18]), [2, 3, 7, 18]),
       matrices(floats([2, 0]), floats([0, 3]), [2, 3]),
       matrices(floats([1, 20]), floats([20, 33]), [1, 33]),

@@ -15,6 +15,16 @@ export const linear: readonly OpDescription[] = [
         [17, 9, 33],
         [2, 0, 3],
         [65, 300, 18],
+        // One row, two, and one column; more rows than a block by one or two; more than a block of k.
+        [1, 9, 3],
+        [1, 530, 1031],
+        [2, 21, 17],
+        [19, 530, 1],
+        [1, 37, 1],
+        [97, 20, 9],
+        [98, 5, 24],
+        [7, 530, 35],
+        [3, 1100, 6],
       ].map(
         ([m, k, n]): OpSample => ({
           inputs: [floats([m!, k!]), floats([k!, n!])],
@@ -24,6 +34,19 @@ export const linear: readonly OpDescription[] = [
         }),
       ),
       { inputs: [floats([4, 3]), floats([5, 4])], run: (a, b) => a!.T.matmul(b!.T), tolerance: reduction },
+      ...[
+        [520, 40, 65],
+        [8, 37, 1],
+        [1, 37, 21],
+        [7, 19, 530],
+      ].map(
+        ([m, k, n]): OpSample => ({
+          inputs: [floats([m!, k!]), floats([k!, n!]), floats([k!, m!]), floats([n!, k!])],
+          run: (a, b, at, bt) => [at!.T.matmul(b!), a!.matmul(bt!.T), at!.T.matmul(bt!.T)],
+          tolerance: reduction,
+          order: 0,
+        }),
+      ),
       { inputs: [floats([2, 1, 3, 4]), floats([5, 4, 2])], run: (a, b) => a!.matmul(b!), tolerance: reduction },
       {
         inputs: [floats([3]), floats([3, 2]), floats([2])],
