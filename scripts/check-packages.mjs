@@ -2,10 +2,9 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
-import { build } from 'esbuild';
 import { publint } from 'publint';
 import { root } from './setup.mjs';
+import { together, training, weigh } from './weigh.mjs';
 
 /** The most that a package may weigh in a browser, minified and gzipped with what it imports, in kB. */
 const budgets = {
@@ -25,42 +24,8 @@ const budgets = {
   testkit: 46,
 };
 
-/** What training in a browser takes, which is weighed together. */
-const together = ['tensor', 'autograd', 'capture', 'layers', 'losses', 'optim', 'train', 'backend-wasm'];
+/** The most that what training in a browser takes may weigh together. */
 const TOGETHER = 120;
-
-/** Kilobytes, minified and gzipped, of what is always loaded, and of the largest of what is imported on demand: of variants one is. */
-async function weigh(entry) {
-  const { outputFiles, metafile } = await build({
-    ...entry,
-    bundle: true,
-    splitting: true,
-    minify: true,
-    format: 'esm',
-    write: false,
-    metafile: true,
-    outdir: root,
-    absWorkingDir: root,
-    platform: 'neutral',
-    mainFields: ['module', 'main'],
-    conditions: ['import'],
-    external: ['node:*'],
-    logLevel: 'silent',
-  });
-  const { outputs } = metafile;
-  const sizeOf = (path) => gzipSync(outputFiles.find((file) => file.path === join(root, path)).contents).length;
-  const closure = (path, seen = new Set()) => {
-    if (seen.has(path) || !outputs[path]) return seen;
-    seen.add(path);
-    for (const { path: next, kind } of outputs[path].imports) if (kind === 'import-statement') closure(next, seen);
-    return seen;
-  };
-  const always = closure(Object.keys(outputs).find((path) => /(dist\/index\.js|<stdin>)$/.test(outputs[path].entryPoint ?? '')));
-  const sum = (paths) => [...paths].reduce((total, path) => total + sizeOf(path), 0);
-  const demanded = [...always].flatMap((path) => outputs[path].imports.filter(({ kind }) => kind === 'dynamic-import'));
-  const variants = demanded.map(({ path }) => sum([...closure(path)].filter((part) => !always.has(part))));
-  return (sum(always) + Math.max(0, ...variants)) / 1024;
-}
 
 let failed = false;
 const fail = (name, message) => {
@@ -91,8 +56,7 @@ for (const name of readdirSync(join(root, 'packages')).sort()) {
   console.log(`${name.padEnd(14)} ${kilobytes.toFixed(1).padStart(6)} kB of ${budget}`);
   if (kilobytes > budget) fail(name, `must weigh at most ${budget} kB gzipped: got ${kilobytes.toFixed(1)}`);
 }
-const contents = together.map((name) => `export * as ${name.replace('-', '')} from './packages/${name}/dist/index.js';`).join('\n');
-const kilobytes = await weigh({ stdin: { contents, resolveDir: root } });
+const kilobytes = await weigh(training);
 console.log(`${'training'.padEnd(14)} ${kilobytes.toFixed(1).padStart(6)} kB of ${TOGETHER}: ${together.join(', ')}`);
 if (kilobytes > TOGETHER) fail('training', `must weigh at most ${TOGETHER} kB gzipped together: got ${kilobytes.toFixed(1)}`);
 process.exitCode = failed ? 1 : 0;
