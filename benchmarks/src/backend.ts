@@ -1,10 +1,22 @@
+import { availableParallelism } from 'node:os';
 import { type WasmBackend, wasm } from '@tessera/backend-wasm';
 import { setDefaultBackend } from '@tessera/tensor';
+import type { Contestant, Contestants } from './contest.ts';
 
-/** Our backend with as many threads as THREADS says (default 1), and what rows say of it. */
-export async function startBackend(): Promise<Pick<WasmBackend, 'threads' | 'build'>> {
-  const backend = await wasm({ threads: Number(process.env['THREADS'] ?? 1) });
+/** Our backend, the default one from now on. */
+export async function startBackend(threads = 1): Promise<WasmBackend> {
+  const backend = await wasm({ threads });
   setDefaultBackend(backend);
-  const { threads, build } = backend;
-  return { threads, build };
+  return backend;
+}
+
+/** What rows say of a backend. */
+export const about = ({ threads, build }: WasmBackend): Pick<Contestant, 'threads' | 'build'> => ({ threads, build });
+
+/** How many threads those have that are measured beside one thread: as THREADS says (default 2, where there are two cores). */
+const many = Number(process.env['THREADS'] ?? Math.min(2, availableParallelism()));
+
+/** Tessera on one thread and on several. */
+export function ours(make: (threads: number) => Promise<Contestant>): Contestants {
+  return (many > 1 ? [1, many] : [1]).map((threads) => ['tessera wasm', () => make(threads)] as const);
 }

@@ -1,81 +1,143 @@
+import type { Row } from './row.ts';
+
+/** What a step tells of itself. */
+export interface Outcome {
+  readonly loss?: number;
+  /** The time it took, where that was told by another clock than the one around the step: in another process. */
+  readonly ms?: number;
+  /** What it took in bytes, where memory or size is measured and not time. */
+  readonly bytes?: number;
+  /** The same as the library itself tells it. */
+  readonly reportedBytes?: number;
+}
+
 /** One implementation, made ready. */
 export interface Contestant {
   /** Default 1. */
   readonly threads?: number;
   /** The instructions that its kernels were compiled for (default plain SIMD). */
   readonly build?: string;
-  /** Does the work once; of a training step the loss. */
-  step(): Promise<number | void>;
+  /** What its figures rest on, where that is not the same as the others'. */
+  readonly note?: string;
+  /** Does the work once. */
+  step(): Promise<Outcome | void>;
   /** A number on which all must agree, where the steps give no losses. */
   check?(): Promise<number>;
+  dispose?(): void;
 }
+
+/** Who takes part: names, of which several may be one library's, and how each is made ready. */
+export type Contestants = readonly (readonly [implementation: string, make: () => Promise<Contestant>])[];
 
 /** Something to be done by several implementations. */
 export interface Work {
   readonly name: string;
-  readonly contestants: Readonly<Record<string, () => Promise<Contestant>>>;
+  /** The first is the one that the others are compared with. */
+  readonly contestants: Contestants;
   /** How far the numbers that are checked may lie apart, as a part of the first. */
   readonly tolerance: number;
   /** How often the work is done in a step, so that a step takes some milliseconds (default 1); times are told for one. */
   readonly times?: number;
   /** Floating-point operations of the work, where speed is told in them. */
   readonly flops?: number;
-}
-
-/** What was measured of one implementation. */
-export interface Row {
-  readonly work: string;
-  readonly threads: number;
-  /** The instructions that the kernels were compiled for. */
-  readonly build: string;
-  readonly implementation: string;
-  readonly bestMs: number;
-  readonly medianMs: number;
-  /** Billions of floating-point operations in a second, of the best time. */
-  readonly gflops?: number;
-  /** The mean of |y|, or the loss of the fifth step; `null` for those that compute nothing. */
-  readonly check: number | null;
+  /** Bytes read and written by it, where speed is told in them. */
+  readonly moved?: number;
+  /** Images that it learns from. */
+  readonly images?: number;
+  /** The steps of each, where they are long and few and all of them count (default: as {@link contest} says). */
+  readonly rounds?: number;
+  /** What the machine does besides, while this is measured. */
+  readonly beside?: () => { stop(): void };
 }
 
 const WARM_UP = 2;
 const CHECKED_STEP = 4;
+/** Short steps are repeated until each has taken so long: the more of them, the likelier is one that nothing disturbed. */
+const ENOUGH_MS = 400;
+const MOST_ROUNDS = 200;
+/** Who has taken so long, and has done the step that is checked, sits out. */
+const PATIENCE_MS = 3000;
 
 interface Entry {
   readonly implementation: string;
   readonly contestant: Contestant;
   readonly times: number[];
-  readonly losses: (number | void)[];
+  readonly outcomes: Outcome[];
 }
 
-/** Lets all take a step in turn, so that what else the machine does falls on all alike. The first two steps warm up. */
+/**
+ * Lets all take a step in turn, so that what else the machine does falls on all alike: at least `rounds` times, more often where steps
+ * are short, less where they take seconds. The first two steps warm up.
+ */
 export async function contest(work: Work, rounds: number): Promise<Row[]> {
   const entries: Entry[] = [];
-  for (const [implementation, make] of Object.entries(work.contestants)) {
-    try {
-      const entry: Entry = { implementation, contestant: await make(), times: [], losses: [] };
-      await take(entry);
-      entries.push(entry);
-    } catch (error) {
-      console.log(`${implementation} cannot do ${work.name}: ${(error as Error).message}`);
+  const beside = work.beside?.();
+  try {
+    for (const [implementation, make] of work.contestants) {
+      try {
+        const entry: Entry = { implementation, contestant: await make(), times: [], outcomes: [] };
+        entries.push(entry);
+        await take(entry);
+      } catch (error) {
+        console.log(`${implementation} cannot do ${work.name}: ${(error as Error).message}`);
+        if (entries.at(-1)?.times.length === 0) entries.pop()!.contestant.dispose?.();
+      }
     }
+    const goesOn = (entry: Entry): boolean => (work.rounds === undefined ? wants(entry, rounds) : entry.times.length < work.rounds);
+    while (entries.some(goesOn)) for (const entry of entries) if (work.rounds !== undefined || !sitsOut(entry)) await take(entry);
+    const rows: Row[] = [];
+    for (const entry of entries) rows.push(await rowOf(work, entry));
+    return rows;
+  } finally {
+    beside?.stop();
+    for (const { contestant } of entries) contestant.dispose?.();
   }
-  for (let round = 1; round < rounds; round++) for (const entry of entries) await take(entry);
-  return Promise.all(entries.map((entry) => rowOf(work, entry)));
 }
 
-async function take({ contestant, times, losses }: Entry): Promise<void> {
+async function take({ contestant, times, outcomes }: Entry): Promise<void> {
   const began = performance.now();
-  losses.push(await contestant.step());
-  times.push(performance.now() - began);
+  const outcome = (await contestant.step()) ?? {};
+  times.push(outcome.ms ?? performance.now() - began);
+  outcomes.push(outcome);
 }
 
-async function rowOf({ name, times: repeated = 1, flops }: Work, { implementation, contestant, times, losses }: Entry): Promise<Row> {
-  const sorted = times.slice(WARM_UP).sort((a, b) => a - b);
-  const [bestMs, medianMs] = [sorted[0]! / repeated, sorted[sorted.length >> 1]! / repeated];
-  const gflops = flops === undefined ? {} : { gflops: flops / bestMs / 1e6 };
-  const check = (await contestant.check?.()) ?? losses[CHECKED_STEP] ?? null;
-  const { threads = 1, build = 'simd' } = contestant;
-  return { work: name, threads, build, implementation, bestMs, medianMs, ...gflops, check };
+const spent = ({ times }: Entry): number => times.slice(WARM_UP).reduce((sum, ms) => sum + ms, 0);
+
+function wants(entry: Entry, rounds: number): boolean {
+  const { length } = entry.times;
+  return !sitsOut(entry) && (length < rounds || (spent(entry) < ENOUGH_MS && length < MOST_ROUNDS));
+}
+
+function sitsOut(entry: Entry): boolean {
+  const needed = entry.contestant.check ? WARM_UP + 1 : CHECKED_STEP + 1;
+  return entry.times.length >= needed && spent(entry) > PATIENCE_MS;
+}
+
+async function rowOf(work: Work, { implementation, contestant, times, outcomes }: Entry): Promise<Row> {
+  const { name, times: repeated = 1, flops, moved, images, rounds } = work;
+  const { threads = 1, build = 'simd', note } = contestant;
+  const check = (await contestant.check?.()) ?? outcomes[rounds === undefined ? CHECKED_STEP : 0]?.loss ?? null;
+  const about = { work: name, threads, build, implementation, check, ...(note === undefined ? {} : { note }) };
+  if (outcomes.some(({ bytes }) => bytes !== undefined)) {
+    const [bytes, medianBytes] = bestAndMedian(outcomes.map((outcome) => outcome.bytes!));
+    const reported = outcomes.map((outcome) => outcome.reportedBytes ?? 0);
+    return { ...about, bestMs: null, medianMs: null, gflops: null, bytes, medianBytes, reportedBytes: Math.max(...reported) || null };
+  }
+  const counted = rounds === undefined ? times.slice(WARM_UP) : times;
+  const [bestMs, medianMs] = bestAndMedian(counted.map((ms) => ms / repeated));
+  return {
+    ...about,
+    bestMs,
+    medianMs,
+    gflops: flops === undefined ? null : flops / bestMs / 1e6,
+    ...(moved === undefined ? {} : { gigabytesPerSecond: moved / bestMs / 1e6 }),
+    ...(images === undefined ? {} : { imagesPerSecond: images / (bestMs / 1000) }),
+  };
+}
+
+function bestAndMedian(values: readonly number[]): [best: number, median: number] {
+  const sorted = values.toSorted((a, b) => a - b);
+  return [sorted[0]!, sorted[sorted.length >> 1]!];
 }
 
 /** Whether all gave the first one's number. Those that compute nothing are not compared. */

@@ -14,7 +14,7 @@ export async function loadTfjs(backend: 'wasm' | 'cpu'): Promise<Any> {
   return tf;
 }
 
-/** jax-js on WebAssembly. */
+/** jax-js on WebAssembly: one thread in Node, which has no `Worker` of browsers. */
 export async function loadJax(): Promise<Any> {
   // Installed beside, in peers: not a dependency of the benchmarks.
   const name = '@jax-js/jax';
@@ -23,4 +23,12 @@ export async function loadJax(): Promise<Any> {
   await jax.init('wasm');
   jax.defaultDevice('wasm');
   return jax;
+}
+
+/** ONNX Runtime on WebAssembly, one thread. */
+export async function loadOnnx(): Promise<Any> {
+  const ort = require('onnxruntime-web');
+  ort.env.wasm.numThreads = 1;
+  ort.env.logLevel = 'error';
+  return ort;
 }

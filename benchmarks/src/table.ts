@@ -1,17 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { Row } from './contest.ts';
-
-const milliseconds = (ms: number): string => `${ms < 10 ? ms.toFixed(3) : ms.toFixed(1)} ms`;
+import { describeRow, type Row } from './row.ts';
 
 /** The rows as a Markdown table; ratios are to the first row of each work. */
 function tableOf(rows: readonly Row[]): string {
   const lines = rows.map((row) => {
-    const { bestMs, medianMs } = rows.find(({ work }) => work === row.work)!;
-    const speed = row.gflops === undefined ? '' : row.gflops.toFixed(1);
-    const ratios = [row.bestMs / bestMs, row.medianMs / medianMs].map((ratio) => ratio.toFixed(2)).join(' / ');
-    return `| ${row.work} | ${row.implementation} | ${milliseconds(row.bestMs)} | ${milliseconds(row.medianMs)} | ${speed} | ${ratios} |`;
+    const { implementation, best, median, rate, ratios } = describeRow(row, rows.find(({ work }) => work === row.work)!);
+    return `| ${row.work} | ${implementation} | ${best} | ${median} | ${rate} | ${ratios.join(' / ')} |`;
   });
-  const head = ['| work | implementation | best | median | GFLOP/s | time against Tessera, best / median |', '|---|---|---|---|---|---|'];
+  const head = ['| work | implementation | best | median | speed | times the first, best / median |', '|---|---|---|---|---|---|'];
   return [...head, ...lines].join('\n');
 }
 

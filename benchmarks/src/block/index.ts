@@ -1,5 +1,8 @@
+import { ours, startBackend } from '../backend.ts';
 import type { Work } from '../contest.ts';
+import { pytorch } from '../pytorch/index.ts';
 import { jaxForward, jaxStep } from './jax.ts';
+import { onnxForward } from './onnx.ts';
 import { tesseraForward, tesseraStep } from './tessera.ts';
 import { tfjsForward } from './tfjs.ts';
 import { makeBlock } from './work.ts';
@@ -9,17 +12,22 @@ const block = makeBlock();
 /** The forward pass of a Transformer block. What is checked is the mean of |y|. */
 export const blockForward: Work = {
   name: 'block forward',
-  contestants: {
-    'tessera wasm': () => tesseraForward(block),
-    'jax-js wasm': () => jaxForward(block),
-    'tfjs wasm': () => tfjsForward(block),
-  },
+  contestants: [
+    ...ours(async (threads) => tesseraForward(block, await startBackend(threads))),
+    ['onnxruntime-web wasm', () => onnxForward(block)],
+    ['jax-js wasm', () => jaxForward(block)],
+    ['tfjs wasm', () => tfjsForward(block)],
+  ],
   tolerance: 1e-3,
 };
 
 /** The training step of a Transformer block. What is checked is the loss of the fifth step. */
 export const blockStep: Work = {
   name: 'block step',
-  contestants: { 'tessera wasm': () => tesseraStep(block), 'jax-js wasm': () => jaxStep(block) },
+  contestants: [
+    ...ours(async (threads) => tesseraStep(block, await startBackend(threads))),
+    ['jax-js wasm', () => jaxStep(block)],
+    ...pytorch('block', [block.x, block.target, ...block.parameters]),
+  ],
   tolerance: 1e-3,
 };

@@ -1,6 +1,7 @@
 import { capture } from '@tessera/capture';
-import { gelu, layerNormalization, scaledDotProductAttention, tensor, type Tensor, tidy } from '@tessera/tensor';
-import { startBackend } from '../backend.ts';
+import type { WasmBackend } from '@tessera/backend-wasm';
+import { gelu, layerNormalization, scaledDotProductAttention, setDefaultBackend, tensor, type Tensor, tidy } from '@tessera/tensor';
+import { about } from '../backend.ts';
 import type { Contestant } from '../contest.ts';
 import type { Filled } from '../filled.ts';
 import { trainTessera } from '../training/tessera.ts';
@@ -22,19 +23,19 @@ function block(x: Tensor, parameters: readonly Tensor[]): Tensor {
   return z.add(project(gelu(project(layerNormalization(z, { gamma: gamma2, beta: beta2, epsilon }), 4), { approximate: 'tanh' }), 5));
 }
 
-export function tesseraStep({ x, target, parameters }: Block): Promise<Contestant> {
-  return trainTessera(parameters, () => {
+export function tesseraStep({ x, target, parameters }: Block, backend: WasmBackend): Contestant {
+  return trainTessera(backend, parameters, () => {
     const [input, wanted] = [place(x), place(target)];
     return (values) => block(input, values).sub(wanted).square().mean();
   });
 }
 
-export async function tesseraForward({ x, parameters }: Block): Promise<Contestant> {
-  const about = await startBackend();
+export function tesseraForward({ x, parameters }: Block, backend: WasmBackend): Contestant {
+  setDefaultBackend(backend);
   const [input, values] = [place(x), parameters.map(place)];
   const forward = capture((given: Tensor) => block(given, values));
   return {
-    ...about,
+    ...about(backend),
     async step() {
       const y = forward(input);
       await y.data();
@@ -46,5 +47,6 @@ export async function tesseraForward({ x, parameters }: Block): Promise<Contesta
       mean.dispose();
       return value;
     },
+    dispose: () => backend.dispose(),
   };
 }

@@ -1,4 +1,6 @@
+import { ours, startBackend } from '../backend.ts';
 import type { Work } from '../contest.ts';
+import { pytorch } from '../pytorch/index.ts';
 import { jax } from './jax.ts';
 import { tessera } from './tessera.ts';
 import { tfjs } from './tfjs.ts';
@@ -9,6 +11,11 @@ const step = makeCnn();
 /** The training step of the examples' network. What is checked is the loss of the fifth step. */
 export const cnn: Work = {
   name: 'cnn step',
-  contestants: { 'tessera wasm': () => tessera(step), 'jax-js wasm': () => jax(step), 'tfjs cpu': () => tfjs(step) },
+  contestants: [
+    ...ours(async (threads) => tessera(step, await startBackend(threads))),
+    ['jax-js wasm', () => jax(step)],
+    ['tfjs cpu', () => tfjs(step)],
+    ...pytorch('cnn', [step.images, step.labels, ...step.parameters]),
+  ],
   tolerance: 1e-3,
 };

@@ -1,11 +1,12 @@
+import type { WasmBackend } from '@tessera/backend-wasm';
 import { crossEntropy } from '@tessera/losses';
 import { conv, maxPool, tensor } from '@tessera/tensor';
 import type { Contestant } from '../contest.ts';
 import { trainTessera } from '../training/tessera.ts';
 import { batch, type Cnn } from './work.ts';
 
-export function tessera({ images, labels, parameters }: Cnn): Promise<Contestant> {
-  return trainTessera(parameters, () => {
+export function tessera({ images, labels, parameters }: Cnn, backend: WasmBackend): Contestant {
+  return trainTessera(backend, parameters, () => {
     const [x, y] = [tensor(images.data, { shape: images.shape }), tensor(labels)];
     const loss = crossEntropy({ fromLogits: true });
     return ([k, b, w1, b1, w2, b2]) => {

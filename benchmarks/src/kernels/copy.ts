@@ -1,4 +1,4 @@
-import type { Contestant } from '../contest.ts';
+import type { Contestant, Work } from '../contest.ts';
 
 /** Copies so many bytes so often within one WebAssembly memory, as fast as the engine does it: what memory can move. */
 export async function copy(bytes: number, times: number): Promise<Contestant> {
@@ -10,3 +10,15 @@ export async function copy(bytes: number, times: number): Promise<Contestant> {
     },
   };
 }
+
+const BYTES = 2 ** 22;
+const TIMES = 8;
+
+/** What memory can move: four megabytes, read and written. */
+export const copyWork: Work = {
+  name: 'memory.copy',
+  contestants: [['memory.copy', () => copy(BYTES, TIMES)]],
+  tolerance: 0,
+  times: TIMES,
+  moved: 2 * BYTES,
+};

@@ -1,13 +1,14 @@
 import { tensor, tidy } from '@tessera/tensor';
-import { startBackend } from '../backend.ts';
+import { about, startBackend } from '../backend.ts';
 import type { Contestant } from '../contest.ts';
+import type { Filled } from '../filled.ts';
 import type { Kernel } from './work.ts';
 
-export async function tessera({ inputs, times, tessera: run }: Kernel): Promise<Contestant> {
-  const about = await startBackend();
+export async function tessera({ tessera: run }: Kernel, inputs: readonly Filled[], times: number, threads: number): Promise<Contestant> {
+  const backend = await startBackend(threads);
   const tensors = inputs.map(({ shape, data }) => tensor(data, { shape }));
   return {
-    ...about,
+    ...about(backend),
     async step() {
       for (let i = 0; i < times; i++) run(...tensors).dispose();
     },
@@ -21,5 +22,6 @@ export async function tessera({ inputs, times, tessera: run }: Kernel): Promise<
       mean.dispose();
       return value;
     },
+    dispose: () => backend.dispose(),
   };
 }

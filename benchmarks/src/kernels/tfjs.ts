@@ -1,19 +1,20 @@
 import type { Contestant } from '../contest.ts';
+import type { Filled } from '../filled.ts';
 import { loadTfjs } from '../peers.ts';
 import type { Kernel } from './work.ts';
 
-export async function tfjs({ inputs, times, tfjs: run }: Kernel): Promise<Contestant> {
+export async function tfjs(run: NonNullable<Kernel['tfjs']>, inputs: readonly Filled[], times: number): Promise<Contestant> {
   const tf = await loadTfjs('wasm');
   const tensors = inputs.map(({ shape, data }) => tf.tensor(data, shape));
   return {
     async step() {
       await tf.setBackend('wasm');
-      for (let i = 0; i < times; i++) run!(tf, ...tensors).dispose();
+      for (let i = 0; i < times; i++) run(tf, ...tensors).dispose();
     },
     async check() {
       await tf.setBackend('wasm');
       const mean = tf.tidy(() =>
-        run!(tf, ...tensors)
+        run(tf, ...tensors)
           .abs()
           .mean(),
       );
@@ -21,5 +22,6 @@ export async function tfjs({ inputs, times, tfjs: run }: Kernel): Promise<Contes
       mean.dispose();
       return value;
     },
+    dispose: () => tensors.forEach((each) => each.dispose()),
   };
 }

@@ -1,4 +1,6 @@
+import { ours, startBackend } from '../backend.ts';
 import type { Work } from '../contest.ts';
+import { pytorch } from '../pytorch/index.ts';
 import { jax } from './jax.ts';
 import { tessera } from './tessera.ts';
 import { makeLstm } from './work.ts';
@@ -8,6 +10,10 @@ const step = makeLstm();
 /** The training step of an LSTM classifier. What is checked is the loss of the fifth step. */
 export const lstm: Work = {
   name: 'lstm step',
-  contestants: { 'tessera wasm': () => tessera(step), 'jax-js wasm': () => jax(step) },
+  contestants: [
+    ...ours(async (threads) => tessera(step, await startBackend(threads))),
+    ['jax-js wasm', () => jax(step)],
+    ...pytorch('lstm', [step.tokens, step.labels, ...step.parameters]),
+  ],
   tolerance: 1e-3,
 };

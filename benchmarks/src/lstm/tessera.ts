@@ -1,11 +1,12 @@
+import type { WasmBackend } from '@tessera/backend-wasm';
 import { crossEntropy } from '@tessera/losses';
 import { lstm, take, tensor, zeros } from '@tessera/tensor';
 import type { Contestant } from '../contest.ts';
 import { trainTessera } from '../training/tessera.ts';
 import { batch, type Lstm, time, units } from './work.ts';
 
-export function tessera({ tokens, labels, parameters }: Lstm): Promise<Contestant> {
-  return trainTessera(parameters, () => {
+export function tessera({ tokens, labels, parameters }: Lstm, backend: WasmBackend): Contestant {
+  return trainTessera(backend, parameters, () => {
     const [x, y] = [tensor(tokens, { shape: [batch, time] }), tensor(labels)];
     const loss = crossEntropy({ fromLogits: true });
     return ([embeddings, kernel, recurrent, bias, last, lastBias]) => {

@@ -1,14 +1,15 @@
 import { valueAndGrad } from '@tessera/autograd';
+import type { WasmBackend } from '@tessera/backend-wasm';
 import { capture } from '@tessera/capture';
 import { adam, applyUpdates } from '@tessera/optim';
-import { FlatParameters, tensor, type Tensor, Variable, VariableTree } from '@tessera/tensor';
-import { startBackend } from '../backend.ts';
+import { FlatParameters, setDefaultBackend, tensor, type Tensor, Variable, VariableTree } from '@tessera/tensor';
+import { about } from '../backend.ts';
 import type { Contestant } from '../contest.ts';
 import type { Filled } from '../filled.ts';
 
 /** Captured steps of Adam on parameters; `prepare` makes the data, and gives the loss as a function of the parameters. */
-export async function trainTessera(parameters: readonly Filled[], prepare: () => (values: Tensor[]) => Tensor): Promise<Contestant> {
-  const about = await startBackend();
+export function trainTessera(backend: WasmBackend, parameters: readonly Filled[], prepare: () => (values: Tensor[]) => Tensor): Contestant {
+  setDefaultBackend(backend);
   const variables = parameters.map(({ shape, data }) => new Variable(tensor(data, { shape })));
   const flat = new FlatParameters(variables);
   const optimizer = adam();
@@ -22,12 +23,14 @@ export async function trainTessera(parameters: readonly Filled[], prepare: () =>
     return value;
   });
   return {
-    ...about,
+    ...about(backend),
     async step() {
+      setDefaultBackend(backend);
       const value = step();
-      const result = await value.item();
+      const loss = await value.item();
       value.dispose();
-      return result;
+      return { loss };
     },
+    dispose: () => backend.dispose(),
   };
 }

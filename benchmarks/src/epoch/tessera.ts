@@ -1,0 +1,49 @@
+import { Conv2D, Dense, Flatten, MaxPooling2D, Sequential } from '@tessera/layers';
+import { crossEntropy } from '@tessera/losses';
+import { adam } from '@tessera/optim';
+import { relu, setDefaultBackend, softmax, tensor } from '@tessera/tensor';
+import { compile, type Trainer } from '@tessera/train';
+import { about, startBackend } from '../backend.ts';
+import { batch, makeCnn } from '../cnn/work.ts';
+import type { Contestant } from '../contest.ts';
+import { CHECKED, clothes, size } from './data.ts';
+
+function network(): Sequential {
+  return new Sequential(
+    [
+      new Conv2D(32, [3, 3], { activation: relu }),
+      new MaxPooling2D([2, 2]),
+      new Flatten(),
+      new Dense(64, { activation: relu }),
+      new Dense(10, { activation: softmax }),
+    ],
+    { inputShape: [size, size, 1] },
+  );
+}
+
+const trainerOf = (model: Sequential): Trainer => compile(model, { loss: crossEntropy(), optimizer: adam() });
+
+/** Whole epochs of `fit`, shuffled, as users train. */
+export async function tessera(threads: number): Promise<Contestant> {
+  const data = await clothes();
+  const backend = await startBackend(threads);
+  const trainer = trainerOf(network());
+  return {
+    ...about(backend),
+    async step() {
+      setDefaultBackend(backend);
+      await trainer.fit(data, { batchSize: batch, epochs: trainer.epoch + 1 });
+    },
+    async check() {
+      setDefaultBackend(backend);
+      const model = network();
+      const { parameters } = makeCnn(size, 1);
+      Object.values(model.trainableVariables()).forEach((variable, i) =>
+        variable.assign(tensor(parameters[i]!.data, { shape: parameters[i]!.shape })),
+      );
+      const { epochs } = await trainerOf(model).fit(data.take(CHECKED * batch), { batchSize: batch, shuffle: false });
+      return epochs[0]!['loss']!;
+    },
+    dispose: () => backend.dispose(),
+  };
+}

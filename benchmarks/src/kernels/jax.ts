@@ -1,0 +1,25 @@
+import type { Contestant } from '../contest.ts';
+import type { Filled } from '../filled.ts';
+import { type Any, loadJax } from '../peers.ts';
+import type { Kernel } from './work.ts';
+
+export async function jax(f: NonNullable<Kernel['jax']>, inputs: readonly Filled[], times: number): Promise<Contestant> {
+  const library = await loadJax();
+  const { jit, numpy: np } = library;
+  const arrays = inputs.map(({ shape, data }) => np.array(data, { shape }));
+  const compiled = jit((...given: Any[]) => f(library, ...given));
+  const run = (): Any => compiled(...arrays.map((each) => each.ref));
+  return {
+    async step() {
+      for (let i = 0; i < times; i++) {
+        const y = run();
+        await y.blockUntilReady();
+        y.dispose();
+      }
+    },
+    async check() {
+      return (await np.mean(np.abs(run())).data())[0];
+    },
+    dispose: () => arrays.forEach((each) => each.dispose()),
+  };
+}
