@@ -99,6 +99,10 @@ if (process.argv[1] === new URL(import.meta.url).pathname) {
   const found = softwareVulkan();
   if (!found) process.exit(1);
   for (const [name, environment] of Object.entries(found)) {
-    console.log(`${name}: ${Object.entries(environment).map(([key, value]) => `${key}=${value}`).join(' ')}`);
+    console.log(
+      `${name}: ${Object.entries(environment)
+        .map(([key, value]) => `${key}=${value}`)
+        .join(' ')}`,
+    );
   }
 }

@@ -9,7 +9,8 @@ export interface AdapterOptions {
   readonly software?: boolean;
 }
 
-const WAY_OUT = "In Node install the package webgpu; in a browser see https://webgpu.io/status. await bestBackend([webgpu, wasm]) takes WebAssembly where there is none.";
+const WAY_OUT =
+  'In Node install the package webgpu; in a browser see https://webgpu.io/status. await bestBackend([webgpu, wasm]) takes WebAssembly where there is none.';
 
 // A door that nobody holds any longer is collected, and the process with it.
 const HELD = Symbol.for('tessera.webgpu');
@@ -33,7 +34,7 @@ async function findGpu(): Promise<GPU> {
 const softwareNames = /swiftshader|llvmpipe|lavapipe|software|basic render|warp/i;
 
 /** Whether an adapter works on the processor: some drivers do not say so. */
-export function isSoftware({ info }: GPUAdapter): boolean {
+export function isSoftware(info: GPUAdapterInfo): boolean {
   return info.isFallbackAdapter === true || softwareNames.test(`${info.vendor} ${info.architecture} ${info.device} ${info.description}`);
 }
 
@@ -42,7 +43,7 @@ export async function findAdapter({ gpu, powerPreference, software = true }: Ada
   const door = gpu ?? (await findGpu());
   const adapter = await door.requestAdapter(powerPreference ? { powerPreference } : {});
   if (!adapter) throw new DeviceError(`[webgpu] WebGPU finds no adapter: the driver is missing, too old, or blocked. ${WAY_OUT}`);
-  if (!software && isSoftware(adapter)) {
+  if (!software && isSoftware(adapter.info)) {
     const { vendor, architecture } = adapter.info;
     throw new DeviceError(
       `[webgpu] the only adapter works on the processor, slower than WebAssembly: ${vendor} ${architecture}. Take it with webgpu({ software: true }).`,
@@ -64,6 +65,8 @@ const wanted = [
 /** A device with all that the adapter can give. */
 export async function openDevice(adapter: GPUAdapter): Promise<GPUDevice> {
   const requiredLimits = Object.fromEntries(wanted.map((name) => [name, adapter.limits[name]]));
-  const requiredFeatures = (['shader-f16', 'subgroups', 'timestamp-query'] as GPUFeatureName[]).filter((name) => adapter.features.has(name));
+  const requiredFeatures = (['shader-f16', 'subgroups', 'timestamp-query'] as GPUFeatureName[]).filter((name) =>
+    adapter.features.has(name),
+  );
   return adapter.requestDevice({ requiredLimits, requiredFeatures });
 }

@@ -8,8 +8,8 @@ import type { Runtime } from './runtime.ts';
 import { loadElement } from './wgsl/elements.ts';
 
 const WORKGROUP = 64;
-/** Vectors of four that an invocation gathers; wider rows are divided among several. */
-const MOST = 16;
+/** Vectors of four that an invocation gathers; wider rows are divided among several. Drivers on processors compile wide ones for seconds. */
+const MOST = { device: 16, software: 4 };
 const four = [0, 1, 2, 3];
 
 /** An operand by its name in shaders: matrices of rows, or one number for each query. */
@@ -42,7 +42,8 @@ function declare(form: Form): string {
       if (!matrices.includes(name)) return start;
       const along = parameter(form, name, 2);
       const limit = limitOf(name);
-      const part = (c: number): string => `select(0.0, ${name}[at + min(j * 4u + ${c}u, ${limit} - 1u) * ${along}], j * 4u + ${c}u < ${limit})`;
+      const part = (c: number): string =>
+        `select(0.0, ${name}[at + min(j * 4u + ${c}u, ${limit} - 1u) * ${along}], j * 4u + ${c}u < ${limit})`;
       const load = vectors
         ? `fn load${name}(at: u32, j: u32) -> vec4<f32> { return ${name}[(at >> 2u) + j]; }`
         : `fn load${name}(at: u32, j: u32) -> vec4<f32> { return vec4<f32>(${four.map(part).join(', ')}); }`;
@@ -61,7 +62,9 @@ function sees(form: Form, query: string, key: string): string {
   const { names } = form;
   const conditions = [`${key} < ${S}`, `${query} < ${T}`, `${key} <= ${query} + beyond`];
   if (names.includes('mask')) {
-    conditions.push(`${loadElement('mask', `startmask + ${query} * ${parameter(form, 'mask', 1)} + ${key} * ${parameter(form, 'mask', 2)}`, 1)} != 0u`);
+    conditions.push(
+      `${loadElement('mask', `startmask + ${query} * ${parameter(form, 'mask', 1)} + ${key} * ${parameter(form, 'mask', 2)}`, 1)} != 0u`,
+    );
   }
   return conditions.join(' && ');
 }
@@ -207,7 +210,7 @@ export function attention(runtime: Runtime): Readonly<Record<Names, Kernel<Atten
       return view.strides.at(-1) === 1 && aligned.every((n) => n % 4 === 0);
     });
     // Powers of two, so that shaders differ less.
-    const width = Math.min(MOST, 2 ** Math.max(0, Math.ceil(Math.log2(columns / 4))));
+    const width = Math.min(MOST[runtime.software ? 'software' : 'device'], 2 ** Math.max(0, Math.ceil(Math.log2(columns / 4))));
     const form: Form = { names: given.map(([name]) => name), vectors, rank: lengths.length, width };
     const words = [sizeOf(lead), q.view.shape.at(-2)!, keys, q.view.shape.at(-1)!, v.view.shape.at(-1)!, floatWord(factor), Number(hides)];
     for (const [name, { view }] of given) {
@@ -216,7 +219,9 @@ export function attention(runtime: Runtime): Readonly<Record<Names, Kernel<Atten
     for (const list of strides) words.push(...placeWords({ lengths, strides: list }));
     const program = runtime.program(`${part}|${form.names.join()}|${vectors}|${form.rank}|${width}`, () => ({
       bindings: [
-        ...given.map(([name]): Binding => ({ name, type: name === 'mask' ? 'u32' : vectors && matrices.includes(name) ? 'vec4<f32>' : 'f32' })),
+        ...given.map(
+          ([name]): Binding => ({ name, type: name === 'mask' ? 'u32' : vectors && matrices.includes(name) ? 'vec4<f32>' : 'f32' }),
+        ),
         ...outputs.map(([name]): Binding => ({ name, type: 'f32', writes: true })),
       ],
       words: words.length + 1,
@@ -224,7 +229,10 @@ export function attention(runtime: Runtime): Readonly<Record<Names, Kernel<Atten
       declarations: declare(form),
       main: main(form),
     }));
-    const buffers = [...given.map(([, operand]) => materialize(runtime, bufferOf(operand))), ...outputs.map(([, operand]) => bufferOf(operand))];
+    const buffers = [
+      ...given.map(([, operand]) => materialize(runtime, bufferOf(operand))),
+      ...outputs.map(([, operand]) => bufferOf(operand)),
+    ];
     const chunks = Math.ceil(Math.ceil(columns / 4) / width);
     runtime.run(program, buffers, words, Math.ceil((sizeOf(lead) * rows * chunks) / WORKGROUP));
   };
@@ -243,7 +251,18 @@ export function attention(runtime: Runtime): Readonly<Record<Names, Kernel<Atten
         ['V', v],
       ];
       if (mask) given.push(['mask', mask]);
-      run('attention', given, attributes, [['Y', y], ['L', logs]], rows, Math.max(1, columns), forward);
+      run(
+        'attention',
+        given,
+        attributes,
+        [
+          ['Y', y],
+          ['L', logs],
+        ],
+        rows,
+        Math.max(1, columns),
+        forward,
+      );
     },
     attentionGradient([q, k, v, logs, dy, delta, mask], attributes, [dq, dk, dv]) {
       check(q, k, v, dy);

@@ -1,4 +1,4 @@
-import { type Backend, type Buffer, DeviceError, type Kernel, type Kernels, type MemoryStatistics, type Plan, type PlanRunner } from '@tessera/core';
+import { type Backend, type Buffer, DeviceError, type Kernel, type Kernels, type MemoryStatistics, type Plan } from '@tessera/core';
 import { type AdapterOptions, findAdapter, isSoftware, openDevice } from './adapter.ts';
 import { attention } from './attention.ts';
 import { convolution } from './convolution.ts';
@@ -33,7 +33,7 @@ export interface WebGpuBackend extends Backend {
   readonly adapter: { readonly vendor: string; readonly architecture: string; readonly software: boolean };
   /** What was done since the backend was made. */
   readonly counters: Readonly<Counters>;
-  prepare(plan: Plan): PlanRunner;
+  prepare(plan: Plan): PreparedPlan;
 }
 
 export type KernelTable = Kernels & Readonly<Record<string, Kernel<never>>>;
@@ -82,8 +82,9 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpuBackend
   const adapter = options.device ? undefined : await findAdapter(options);
   const device = options.device ?? (await openDevice(adapter!));
   const info = adapter?.info ?? (device as { adapterInfo?: GPUAdapterInfo }).adapterInfo;
+  const software = info !== undefined && isSoftware(info);
   const pool = new Pool(device, poolBytes, maximumBytes);
-  let runtime: Runtime | undefined = new Runtime(device, pool);
+  let runtime: Runtime | undefined = new Runtime(device, pool, software);
   const { counters } = runtime;
   const kernels = kernelTable(runtime);
   const live = new Set<Buffer>();
@@ -114,7 +115,7 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpuBackend
   return {
     name: 'webgpu',
     device,
-    adapter: { vendor: info?.vendor ?? '', architecture: info?.architecture ?? '', software: adapter !== undefined && isSoftware(adapter) },
+    adapter: { vendor: info?.vendor ?? '', architecture: info?.architecture ?? '', software },
     counters,
     computes: new Set(['float32', 'int32', 'bool']),
     composites,

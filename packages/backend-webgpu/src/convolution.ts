@@ -54,8 +54,10 @@ const forward = ({ a, b }: Vectors): string => `${declareGeometry}
   var c0 = vec4<f32>(0.0); var c1 = c0; var c2 = c0; var c3 = c0;
   for (var tap = 0u; tap < KD * KH * KW; tap++) {
     let kd = tap / (KH * KW) * ED; let kh = tap / KW % KH * EH; let kw = tap % KW * EW;
-    ${lines((i) => `let in${i} = d${i} + kd < D && h${i} + kh < H && w${i} + kw < W;
-    let x${i} = select(0u, (((n${i} * D + d${i} + kd) * H + h${i} + kh) * W + w${i} + kw) * C + member * CG, in${i}) + ${offsetA};`)}
+    ${lines(
+      (i) => `let in${i} = d${i} + kd < D && h${i} + kh < H && w${i} + kw < W;
+    let x${i} = select(0u, (((n${i} * D + d${i} + kd) * H + h${i} + kh) * W + w${i} + kw) * C + member * CG, in${i}) + ${offsetA};`,
+    )}
     var at = ${offsetB} + tap * CG * F + member * FG + f;
     ${
       a
@@ -109,22 +111,30 @@ const backward = ({ a, b }: Vectors): string => `${declareGeometry}
   let member = t % (columns * G) / columns;
   let c = t % columns * 4u;
   let p = t / (columns * G) * 4u;
-  ${lines((i) => `let p${i} = min(p + ${i}u, positions - 1u);
-  let n${i} = p${i} / (D * H * W); let d${i} = p${i} / (H * W) % D; let h${i} = p${i} / W % H; let w${i} = p${i} % W;`, '  ')}
+  ${lines(
+    (i) => `let p${i} = min(p + ${i}u, positions - 1u);
+  let n${i} = p${i} / (D * H * W); let d${i} = p${i} / (H * W) % D; let h${i} = p${i} / W % H; let w${i} = p${i} % W;`,
+    '  ',
+  )}
   var c0 = vec4<f32>(0.0); var c1 = c0; var c2 = c0; var c3 = c0;
   for (var tap = 0u; tap < KD * KH * KW; tap++) {
     let kd = tap / (KH * KW); let kh = tap / KW % KH; let kw = tap % KW;
-    ${lines((i) => `${outputAt(i, 'D', 'kd')} ${outputAt(i, 'H', 'kh')} ${outputAt(i, 'W', 'kw')}
+    ${lines(
+      (i) => `${outputAt(i, 'D', 'kd')} ${outputAt(i, 'H', 'kh')} ${outputAt(i, 'W', 'kw')}
     let in${i} = oD${i} < OD && oH${i} < OH && oW${i} < OW && oD${i} * SD == gD${i} && oH${i} * SH == gH${i} && oW${i} * SW == gW${i};
-    let y${i} = select(0u, (((n${i} * OD + oD${i}) * OH + oH${i}) * OW + oW${i}) * F + member * FG, in${i}) + ${offsetA};`)}
+    let y${i} = select(0u, (((n${i} * OD + oD${i}) * OH + oH${i}) * OW + oW${i}) * F + member * FG, in${i}) + ${offsetA};`,
+    )}
     if (!(in0 || in1 || in2 || in3)) { continue; }
     ${lines((j) => `let at${j} = ${offsetB} + (tap * CG + min(c + ${j}u, CG - 1u)) * F + member * FG;`)}
     ${
       a && b
         ? `for (var f = 0u; f < FG; f = f + 4u) {
       ${lines((j) => `let b${j} = B[(at${j} + f) >> 2u];`, '      ')}
-      ${lines((i) => `let a${i} = select(vec4<f32>(0.0), A[(y${i} + f) >> 2u], in${i});
-      c${i} = c${i} + vec4<f32>(${four.map((j) => `dot(a${i}, b${j})`).join(', ')});`, '      ')}
+      ${lines(
+        (i) => `let a${i} = select(vec4<f32>(0.0), A[(y${i} + f) >> 2u], in${i});
+      c${i} = c${i} + vec4<f32>(${four.map((j) => `dot(a${i}, b${j})`).join(', ')});`,
+        '      ',
+      )}
     }`
         : `for (var f = 0u; f < FG; f++) {
       let b = vec4<f32>(${four.map((j) => `B[at${j} + f]`).join(', ')});
@@ -147,8 +157,14 @@ const kernelGradient = ({ a, b }: Vectors): string => `${declareGeometry}
   let member = t / columns % G;
   let row = t / (columns * G) % rows * 4u;
   let part = t / (columns * G * rows);
-  ${lines((i) => (a && i ? '' : `let r${i} = min(row + ${i}u, all - 1u); let tap${i} = r${i} / CG; let x${i} = r${i} % CG + member * CG + ${offsetA};
-  let kd${i} = tap${i} / (KH * KW) * ED - PD; let kh${i} = tap${i} / KW % KH * EH - PH; let kw${i} = tap${i} % KW * EW - PW;`), '  ')}
+  ${lines(
+    (i) =>
+      a && i
+        ? ''
+        : `let r${i} = min(row + ${i}u, all - 1u); let tap${i} = r${i} / CG; let x${i} = r${i} % CG + member * CG + ${offsetA};
+  let kd${i} = tap${i} / (KH * KW) * ED - PD; let kh${i} = tap${i} / KW % KH * EH - PH; let kw${i} = tap${i} % KW * EW - PW;`,
+    '  ',
+  )}
   var c0 = vec4<f32>(0.0); var c1 = c0; var c2 = c0; var c3 = c0;
   let first = part * ${span};
   var ow = first % OW; var oh = first / OW % OH; var od = first / (OW * OH) % OD; var n = first / (OW * OH * OD);
@@ -162,8 +178,10 @@ const kernelGradient = ({ a, b }: Vectors): string => `${declareGeometry}
       let a = A[((((n * D + d) * H + h) * W + w0) * C + x0) >> 2u];
       ${lines((i) => `c${i} = fma(vec4<f32>(a[${i}]), b, c${i});`, '      ')}
     }`
-        : lines((i) => `{ let d = od * SD + kd${i}; let h = oh * SH + kh${i}; let w0 = ow * SW + kw${i};
-      if (d < D && h < H && w0 < W) { c${i} = fma(vec4<f32>(A[(((n * D + d) * H + h) * W + w0) * C + x${i}]), b, c${i}); } }`)
+        : lines(
+            (i) => `{ let d = od * SD + kd${i}; let h = oh * SH + kh${i}; let w0 = ow * SW + kw${i};
+      if (d < D && h < H && w0 < W) { c${i} = fma(vec4<f32>(A[(((n * D + d) * H + h) * W + w0) * C + x${i}]), b, c${i}); } }`,
+          )
     }
     at = at + F;
     ow++;
@@ -215,9 +233,20 @@ export function convolution(runtime: Runtime): Pick<Kernels, Names> {
       bindings: bindings(vectors),
       words: WORDS,
       workgroup: WORKGROUP,
-      main: lone ? forwardLone : op === 'convolution' ? forward(vectors) : op === 'convolutionInputGradient' ? backward(vectors) : kernelGradient(vectors),
+      main: lone
+        ? forwardLone
+        : op === 'convolution'
+          ? forward(vectors)
+          : op === 'convolutionInputGradient'
+            ? backward(vectors)
+            : kernelGradient(vectors),
     }));
-    runtime.run(program, [materialize(runtime, bufferOf(a)), materialize(runtime, bufferOf(b)), target], words, Math.ceil(threads / WORKGROUP));
+    runtime.run(
+      program,
+      [materialize(runtime, bufferOf(a)), materialize(runtime, bufferOf(b)), target],
+      words,
+      Math.ceil(threads / WORKGROUP),
+    );
     if (count > 1) foldInto(runtime, 'sum', floatsIn(target, [count, size]), [0], bufferOf(out));
   };
   return {

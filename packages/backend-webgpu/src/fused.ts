@@ -14,7 +14,11 @@ export function fused(runtime: Runtime): { readonly fused: Kernel<FusedAttribute
     mapElements(runtime, `fused|${text}|${leaving.join()}`, outputs[0].view.shape, cells, outputs.map(targetOf), (values) => {
       const names = [...values];
       const statements = instructions.map(({ op, inputs: places }, i) => {
-        const value = expressionOf(opName(op), scalars[places.at(-1)!], places.map((place) => names[place]));
+        const value = expressionOf(
+          opName(op),
+          scalars[places.at(-1)!],
+          places.map((place) => names[place]),
+        );
         names.push(`r${i}`);
         // Kept from compilers, so that no two ops are made one with another rounding: what is captured equals what is eager.
         return `let r${i} = ${scalars[inputs.length + i] === 'f32' ? `opaque(${value})` : value};`;

@@ -24,7 +24,13 @@ export const declareGeometry: string = names.map((name, i) => `  let ${name} = $
 const three = (values: readonly number[], filler: number): number[] => [...new Array<number>(3 - values.length).fill(filler), ...values];
 
 /** The parameters of a geometry. */
-export function geometryWords(x: Shape, window: readonly number[], filters: number, y: Shape, { strides, padding, dilation, groups }: Geometry): number[] {
+export function geometryWords(
+  x: Shape,
+  window: readonly number[],
+  filters: number,
+  y: Shape,
+  { strides, padding, dilation, groups }: Geometry,
+): number[] {
   const before = padding.map(([first]) => first);
   return [
     [x[0], ...three(x.slice(1, -1), 1), x.at(-1)!],

@@ -88,7 +88,9 @@ function isRowMajor(lengths: readonly number[], strides: readonly number[]): boo
 function bindingsOf({ inputs, outputs }: Form): Binding[] {
   const typeOf = (bytes: number, scalar: Scalar): string => (bytes === 4 ? scalar : 'u32');
   return [
-    ...inputs.flatMap(({ kind, bytes, scalar }, i): Binding[] => (kind === 'constant' ? [] : [{ name: `X${i}`, type: typeOf(bytes, scalar) }])),
+    ...inputs.flatMap(({ kind, bytes, scalar }, i): Binding[] =>
+      kind === 'constant' ? [] : [{ name: `X${i}`, type: typeOf(bytes, scalar) }],
+    ),
     ...outputs.map(({ bytes, scalar }, i): Binding => ({ name: `Y${i}`, type: typeOf(bytes, scalar), writes: true })),
   ];
 }

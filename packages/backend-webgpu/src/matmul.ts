@@ -40,7 +40,8 @@ function loadTile(name: string, vector: Vector, across: boolean): string {
     if (vector === 'inner') lines.push(`let ${name}${j} = ${binding}[(${base} + ${outer} * ${outerStride} + k) >> 2u];`);
     else if (vector === 'outer') lines.push(`let ${name}${j} = ${binding}[(${base} + (k + ${j}u) * ${innerStride} + ${at}) >> 2u];`);
     else if (across) {
-      const place = (i: number): string => `${binding}[${base} + (k + ${j}u) * ${innerStride} + min(${at} + ${i}u, ${limit} - 1u) * ${outerStride}]`;
+      const place = (i: number): string =>
+        `${binding}[${base} + (k + ${j}u) * ${innerStride} + min(${at} + ${i}u, ${limit} - 1u) * ${outerStride}]`;
       lines.push(`let ${name}${j} = vec4<f32>(${[0, 1, 2, 3].map(place).join(', ')});`);
     } else {
       const place = (i: number): string => `${binding}[${base} + ${outer} * ${outerStride} + (k + ${i}u) * ${innerStride}]`;

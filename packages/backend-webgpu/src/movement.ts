@@ -37,7 +37,9 @@ function scatterWords(runtime: Runtime, op: string, x: Cells, y: Cells, target: 
     const lines = ['var rest = t;', `var source = ${word(2)};`, `var to = ${word(3)};`];
     for (let axis = rank - 1; axis >= 0; axis--) {
       const at = 4 + axis * 3;
-      lines.push(`{ let c = rest % ${word(at)}; rest = rest / ${word(at)}; source = source + c * ${word(at + 1)}; to = to + c * ${word(at + 2)}; }`);
+      lines.push(
+        `{ let c = rest % ${word(at)}; rest = rest / ${word(at)}; source = source + c * ${word(at + 1)}; to = to + c * ${word(at + 2)}; }`,
+      );
     }
     return {
       bindings: [

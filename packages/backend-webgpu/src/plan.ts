@@ -19,7 +19,7 @@ import { type Dispatch, placeParameters, type Recorder, type Runtime } from './r
 export interface PlanFacts {
   readonly dispatches: number;
   readonly submits: 1;
-  /** In the buffers that shaders read and write, each counted for every dispatch. */
+  /** What steps read and write of their operands, each element once for each step, and of what kernels keep in between. */
   readonly movedBytes: number;
   /** Beside inputs and outputs: slots, constants, and what kernels need while they run. */
   readonly memoryBytes: number;
@@ -68,7 +68,7 @@ export class PreparedPlan implements PlanRunner {
     this.#outputs = plan.outputs.map(placeholder);
     const recording = new Recording((bytes) => this.#hold(bytes));
     const frame = new Frame(home, plan, (bytes) => this.#hold(bytes));
-    recording.during(runtime, () => frame.record(this.#inputs.map(whole), this.#outputs.map(whole)));
+    recording.during(runtime, () => frame.record(recording, this.#inputs.map(whole), this.#outputs.map(whole)));
 
     const { dispatches } = recording;
     const places = placeParameters(dispatches.map(({ program }) => program.shader.words));
@@ -83,11 +83,10 @@ export class PreparedPlan implements PlanRunner {
       open: dispatch.buffers.some((buffer) => open.has(buffer)),
       groups: new Map(),
     }));
-    const moved = dispatches.flatMap(({ buffers }) => buffers.map(({ byteLength }) => byteLength));
     this.facts = {
       dispatches: dispatches.length,
       submits: 1,
-      movedBytes: moved.reduce((a, b) => a + b, 0),
+      movedBytes: recording.movedBytes,
       memoryBytes: this.#held.reduce((sum, { byteLength }) => sum + byteLength, 0),
       pipelines: new Set(dispatches.map(({ program }) => program)).size,
     };
@@ -158,6 +157,7 @@ const whole = (buffer: GpuBuffer): Part => ({ buffer, offset: 0 });
 /** Writes dispatches down. What is temporary belongs to the plan: used again by later ops, and by nobody else. */
 class Recording implements Recorder {
   readonly dispatches: Dispatch[] = [];
+  movedBytes = 0;
   readonly #allocate: (byteLength: number) => GpuBuffer;
   readonly #free: GpuBuffer[] = [];
   #taken: GpuBuffer[] = [];
@@ -178,6 +178,15 @@ class Recording implements Recorder {
 
   add(dispatch: Dispatch): void {
     this.dispatches.push(dispatch);
+    for (const buffer of dispatch.buffers) if (this.#taken.includes(buffer)) this.movedBytes += buffer.byteLength;
+  }
+
+  /** Counts the operands of a step. */
+  count(operands: readonly Operand[]): void {
+    for (const { dtype, view } of operands) {
+      const distinct = view.shape.filter((_, axis) => view.strides[axis] !== 0);
+      this.movedBytes += sizeOf(distinct) * bytesPerElement(dtype);
+    }
   }
 
   temporary(byteLength: number): GpuBuffer {
@@ -238,7 +247,7 @@ class Frame {
     });
   }
 
-  record(inputs: readonly Part[], outputs: readonly Part[]): void {
+  record(recording: Recording, inputs: readonly Part[], outputs: readonly Part[]): void {
     const { runtime, kernels } = this.#home;
     const parts = new Map<number, Part>();
     this.#plan.inputs.forEach(({ buffer }, i) => parts.set(buffer, inputs[i]));
@@ -250,8 +259,11 @@ class Frame {
     for (const step of this.#steps) {
       const given = step.inputs.map(bind);
       const made = step.outputs.map(bind);
-      if (step.body) this.#loops.get(step)!.record(given, made);
-      else (kernels[step.op] as Kernel<unknown>)(given, step.attributes, made);
+      if (step.body) this.#loops.get(step)!.record(recording, given, made);
+      else {
+        recording.count([...given, ...made]);
+        (kernels[step.op] as Kernel<unknown>)(given, step.attributes, made);
+      }
       runtime.end();
     }
   }
@@ -277,7 +289,7 @@ class Loop {
     this.#results = allocate(body.outputs.slice(carry));
   }
 
-  record(inputs: readonly Operand[], outputs: readonly Operand[]): void {
+  record(recording: Recording, inputs: readonly Operand[], outputs: readonly Operand[]): void {
     const { constants, carry, length, reverse } = this.#attributes;
     const partOf = ({ buffer, view }: Operand): Part => ({ buffer: buffer as GpuBuffer, offset: view.offset });
     const fixed = inputs.slice(0, constants).map(partOf);
@@ -286,7 +298,7 @@ class Loop {
       const at = reverse ? length - 1 - turn : turn;
       const elements = inputs.slice(constants + carry).map((sequence) => partOf(element(sequence, at)));
       const to = this.#carries[turn % 2].map(whole);
-      this.#frame.record([...fixed, ...from, ...elements], [...to, ...this.#results.map(whole)]);
+      this.#frame.record(recording, [...fixed, ...from, ...elements], [...to, ...this.#results.map(whole)]);
       this.#results.forEach((buffer, i) => this.#copy(buffer, 0, element(outputs[carry + i], at)));
       from = to;
     }

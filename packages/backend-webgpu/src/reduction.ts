@@ -64,7 +64,10 @@ interface Arranged {
 
 export function arrange({ shape, strides }: View, axes: readonly number[]): Arranged {
   const part = (list: readonly number[]): Arranged['kept'] => {
-    const { lengths, strides: merged } = mergeAxes(list.map((axis) => shape[axis]), [list.map((axis) => strides[axis])]);
+    const { lengths, strides: merged } = mergeAxes(
+      list.map((axis) => shape[axis]),
+      [list.map((axis) => strides[axis])],
+    );
     return { lengths, strides: merged[0] };
   };
   const kept = shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
@@ -123,7 +126,12 @@ fn folding(output: u32, first: u32, end: u32, by: u32) -> ${scalar} {
 }`,
     main: byRows ? teamMain(fold) : bytes === 4 ? loneMain : narrowMain,
   }));
-  runtime.run(program, [materialize(runtime, buffer), target], words, byRows ? outputs * parts : Math.ceil((bytes === 4 ? outputs * parts : outputs / 4) / WORKGROUP));
+  runtime.run(
+    program,
+    [materialize(runtime, buffer), target],
+    words,
+    byRows ? outputs * parts : Math.ceil((bytes === 4 ? outputs * parts : outputs / 4) / WORKGROUP),
+  );
   if (parts === 1) return;
   // Partial results lie part by part: [parts, outputs].
   const partial = { buffer: target, dtype: x.dtype, view: { shape: [parts, outputs], strides: [outputs, 1], offset: 0 } };
@@ -214,7 +222,12 @@ function cumulate(runtime: Runtime, x: Operand, axis: number, y: Operand): void 
   ${along('first', 'before')}`
       : `  if (t >= ${word(1)}) { return; }\n  ${base('t')}\n  ${along('0u', zero)}`,
   }));
-  runtime.run(program, [materialize(runtime, buffer), bufferOf(y)], [lanes, length, step, view.offset, stretch], byTeam ? lanes : Math.ceil(lanes / TEAM));
+  runtime.run(
+    program,
+    [materialize(runtime, buffer), bufferOf(y)],
+    [lanes, length, step, view.offset, stretch],
+    byTeam ? lanes : Math.ceil(lanes / TEAM),
+  );
 }
 
 export function reduction(runtime: Runtime): Pick<Kernels, Reduction | ArgReduction | 'cumsum'> {

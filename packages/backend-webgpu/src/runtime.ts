@@ -42,6 +42,8 @@ const LONGEST_BATCH = 128;
 export class Runtime {
   readonly device: GPUDevice;
   readonly pool: Pool;
+  /** Whether the device is the processor itself. */
+  readonly software: boolean;
   readonly counters: Counters = { dispatches: 0, submits: 0, transferredBytes: 0, pipelines: 0 };
   /** The parameters' size that this device has: workgroups along an axis, storage bindings, invocations, shared bytes. */
   readonly limits: GPUSupportedLimits;
@@ -57,9 +59,10 @@ export class Runtime {
   #failure: DeviceError | undefined;
   #closed = false;
 
-  constructor(device: GPUDevice, pool: Pool) {
+  constructor(device: GPUDevice, pool: Pool, software: boolean) {
     this.device = device;
     this.pool = pool;
+    this.software = software;
     this.limits = device.limits;
     void device.lost.then(({ message, reason }) => {
       if (this.#closed) return;
@@ -207,7 +210,15 @@ export class Runtime {
     const pass = encoder.beginComputePass();
     batch.forEach(({ program, buffers, x, y }, i) => {
       pass.setPipeline(this.pipelineOf(program));
-      pass.setBindGroup(0, this.bind(program, parameters, places.at[i], buffers.map((buffer) => this.blockOf(buffer))));
+      pass.setBindGroup(
+        0,
+        this.bind(
+          program,
+          parameters,
+          places.at[i],
+          buffers.map((buffer) => this.blockOf(buffer)),
+        ),
+      );
       pass.dispatchWorkgroups(x, y);
     });
     pass.end();

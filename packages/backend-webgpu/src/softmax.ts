@@ -46,7 +46,12 @@ export function softmax(runtime: Runtime): Readonly<Record<'softmax' | 'logSoftm
   ${each(`Y[base + i * ${word(3)}] = opaque(${element} - most) - logs;`)}`
   }`,
       }));
-      runtime.run(program, [materialize(runtime, bufferOf(x)), bufferOf(y)], [lanes, length, step, x.view.offset], byTeam ? lanes : Math.ceil(lanes / TEAM));
+      runtime.run(
+        program,
+        [materialize(runtime, bufferOf(x)), bufferOf(y)],
+        [lanes, length, step, x.view.offset],
+        byTeam ? lanes : Math.ceil(lanes / TEAM),
+      );
     };
   return { softmax: kernelOf('softmax'), logSoftmax: kernelOf('logSoftmax') };
 }

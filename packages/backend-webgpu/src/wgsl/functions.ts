@@ -388,5 +388,8 @@ export function functionsFor(text: string): string {
     }
   };
   visit(text);
-  return names.filter((name) => found.has(name)).map((name) => table[name]).join('\n');
+  return names
+    .filter((name) => found.has(name))
+    .map((name) => table[name])
+    .join('\n');
 }
