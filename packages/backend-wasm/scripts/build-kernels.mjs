@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const assembly = join(root, 'assembly');
@@ -67,8 +68,11 @@ for (const [name, features] of Object.entries(builds)) {
   writeFileSync(join(build, `${name}.wasm`), wasm);
   writeFileSync(
     join(generated, `${name}.ts`),
-    `/** The kernels as base64. */
-export const base64: string = '${Buffer.from(wasm).toString('base64')}';
+    `/** The kernels, compressed by gzip, as base64: text of what is not compressed weighs half as much again when it is sent. */
+export const base64: string = '${gzipSync(wasm, { level: 9 }).toString('base64')}';
+
+/** How many bytes they are without that. */
+export const byteLength: number = ${wasm.length};
 
 /** Which byte of them says whether their memory is shared: 1 or 3. */
 export const memoryFlag: number = ${memoryFlagOf(wasm)};

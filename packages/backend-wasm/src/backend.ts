@@ -1,4 +1,5 @@
 import { type Backend, DeviceError, type Kernel, type Kernels, type MemoryStatistics, type Plan, UsageError } from '@tessera/core';
+import { compileKernels, type WasmBuild } from './compile.ts';
 import { convolution } from './convolution.ts';
 import { elementwise } from './elementwise.ts';
 import { fused } from './fused.ts';
@@ -37,33 +38,12 @@ export interface WasmOptions {
   readonly sharesFrom?: number;
 }
 
-/** The instructions that kernels were compiled for. */
-export type WasmBuild = 'simd' | 'relaxed-simd' | 'precompiled';
-
 /** The backend that {@link wasm} makes. */
 export interface WasmBackend extends Backend {
   readonly build: WasmBuild;
   /** How many threads it has, the caller's among them. */
   readonly threads: number;
 }
-
-// (func (param v128 v128 v128) (result v128) (f32x4.relaxed_madd (local.get 0) (local.get 1) (local.get 2)))
-const RELAXED_PROBE = Uint8Array.from('0061736d0100000001080160037b7b7b017b030201000a0d010b00200020012002fd85020b'.match(/../g)!, (byte) =>
-  Number.parseInt(byte, 16),
-);
-
-/** The kernels that suit this engine. */
-async function compileKernels(deterministic: boolean, shared: boolean): Promise<{ module: WebAssembly.Module; build: WasmBuild }> {
-  const build = !deterministic && WebAssembly.validate(RELAXED_PROBE) ? 'relaxed-simd' : 'simd';
-  const { base64, memoryFlag } = await (build === 'simd' ? import('./generated/simd.ts') : import('./generated/relaxed-simd.ts'));
-  const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
-  // Modules differ by this one byte according to the memory that they import.
-  if (shared) bytes[memoryFlag] = SHARED;
-  return { module: await WebAssembly.compile(bytes), build };
-}
-
-/** In a module's import of memory: it has a maximum, and is shared. */
-const SHARED = 3;
 
 /** Whether memory can be shared with workers here. */
 function canShare(): boolean {

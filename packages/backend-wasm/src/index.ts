@@ -4,4 +4,5 @@
  * @module @tessera/backend-wasm
  */
 
-export { wasm, type WasmBackend, type WasmBuild, type WasmOptions } from './backend.ts';
+export { wasm, type WasmBackend, type WasmOptions } from './backend.ts';
+export type { WasmBuild } from './compile.ts';
