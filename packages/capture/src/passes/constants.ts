@@ -13,6 +13,7 @@ import {
   type ValueId,
   type View,
 } from '@tessera/core';
+import { summedAsTheyLie } from './layout.ts';
 
 /** The part of a graph that depends on nothing that changes, and the rest. */
 export interface Separated {
@@ -47,10 +48,11 @@ export function separateConstants(graph: Graph, fixed: readonly ValueId[]): Sepa
     const view = from && row!.view!(from.view, node!.attributes);
     return view ? { view, size: from.size, free: true } : { view: contiguousView(shape), size: sizeOf(shape), free: false };
   };
-  /** What repeats what it is made of, or is that under another shape, stays where it is. */
+  const summed = summedAsTheyLie(graph);
+  /** What repeats what it is made of, is that under another shape, or must lie as it does, stays where it is. */
   const isOnlyView = (id: ValueId): boolean => {
     const { view, size, free } = viewOf(id);
-    return free && (size < sizeOf(view.shape) || isContiguous(view));
+    return free && (size < sizeOf(view.shape) || isContiguous(view) || summed.has(id));
   };
   const isKept = (id: ValueId): boolean => {
     const node = producers.get(id);

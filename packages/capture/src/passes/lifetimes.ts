@@ -1,4 +1,5 @@
 import { bytesPerElement, type Graph, type Node, type PrimitiveRow, primitives, sizeOf, type ValueId } from '@tessera/core';
+import { isView } from './layout.ts';
 
 /** A value's memory: what views of it share. */
 interface Lifetime {
@@ -18,11 +19,6 @@ export interface Lifetimes {
   readonly temporaries: ReadonlyMap<ValueId, Lifetime>;
   /** The node at which temporaries take the most, an output counted as over an input of its size that dies there. */
   readonly peak: number;
-}
-
-/** Whether a node only sees its input otherwise. */
-export function isView({ op }: Node): boolean {
-  return typeof op === 'string' && (primitives[op] as PrimitiveRow<unknown>).view !== undefined;
 }
 
 /** Works out when memory is needed, taking every view as free. */

@@ -1,5 +1,6 @@
 import { type Graph, type Node, opName, OutOfMemoryError, type Plan, sizeOf, type ValueId } from '@tessera/core';
-import { isView, type Lifetimes, lifetimesOf } from './lifetimes.ts';
+import { isView } from './layout.ts';
+import { type Lifetimes, lifetimesOf } from './lifetimes.ts';
 
 /** A graph as it will run, and its plan. */
 export interface Planned {

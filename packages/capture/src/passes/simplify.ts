@@ -1,110 +1,17 @@
 import {
   broadcastShapes,
   type Graph,
-  isFloat,
   type Node,
   opName,
-  type PrimitiveAttributes,
   type PrimitiveRow,
   primitives,
   sameShape,
-  type Shape,
   sizeOf,
   type Spec,
   type ValueId,
 } from '@tessera/core';
-
-/** What the rules see of the graph as it has become so far. */
-interface Context {
-  specOf(id: ValueId): Spec;
-  /** The node that makes a value; none for an input. */
-  producerOf(id: ValueId): Node | undefined;
-  /** The number that all elements of a value are, where that is known. */
-  constantOf(id: ValueId): number | undefined;
-}
-
-/** Gives the value that a node's output always equals bit for bit, or a simpler node for it; `undefined` where there is none. */
-type Rule = (node: Node, context: Context) => ValueId | Pick<Node, 'op' | 'inputs' | 'attributes'> | undefined;
-
-const attributesOf = <K extends keyof PrimitiveAttributes>(_: K, { attributes }: Node): PrimitiveAttributes[K] =>
-  attributes as PrimitiveAttributes[K];
-const isIdentity = (permutation: readonly number[]): boolean => permutation.every((from, to) => from === to);
-
-/** x where `neutral` is the other operand, in either place or only in the second. */
-const without =
-  (neutral: (dtype: Spec['dtype']) => number, commutes = true): Rule =>
-  ({ inputs: [a, b] }, { specOf, constantOf }) => {
-    const value = neutral(specOf(a!).dtype);
-    if (Object.is(constantOf(b!), value)) return a;
-    return commutes && Object.is(constantOf(a!), value) ? b : undefined;
-  };
-/** x of f(f(x)). */
-const involution: Rule = ({ op, inputs: [x] }, { producerOf }) => {
-  const inner = producerOf(x!);
-  return inner?.op === op ? inner.inputs[0] : undefined;
-};
-/** A view of a view of the same kind as one. */
-const merged =
-  <K extends 'reshape' | 'broadcast' | 'transpose'>(op: K, attributes: (outer: Node, inner: Node) => PrimitiveAttributes[K]): Rule =>
-  (node, { producerOf }) => {
-    const inner = producerOf(node.inputs[0]!);
-    return inner?.op === op ? { op, inputs: inner.inputs, attributes: attributes(node, inner) } : undefined;
-  };
-const firstOf =
-  (...rules: Rule[]): Rule =>
-  (node, context) => {
-    for (const rule of rules) {
-      const found = rule(node, context);
-      if (found !== undefined) return found;
-    }
-    return undefined;
-  };
-/** The input itself, where the attributes ask for nothing. */
-const itself =
-  (nothing: (node: Node, x: Spec) => boolean): Rule =>
-  (node, { specOf }) =>
-    nothing(node, specOf(node.inputs[0]!)) ? node.inputs[0] : undefined;
-
-const rules: { readonly [op: string]: Rule } = {
-  mul: without(() => 1),
-  div: without(() => 1, false),
-  // x + 0 turns −0 into 0, x + −0 and x − 0 change nothing.
-  add: without((dtype) => (isFloat(dtype) ? -0 : 0)),
-  sub: without(() => 0, false),
-  neg: involution,
-  logicalNot: involution,
-  copy: ({ inputs: [x] }) => x,
-  cast: itself((node, { dtype }) => attributesOf('cast', node).dtype === dtype),
-  select({ inputs: [condition, a, b] }, { constantOf }) {
-    const value = constantOf(condition!);
-    return a === b || value === 1 ? a : value === 0 ? b : undefined;
-  },
-  reshape: firstOf(
-    itself((node, { shape }) => sameShape(attributesOf('reshape', node).shape, shape)),
-    merged('reshape', (outer) => attributesOf('reshape', outer)),
-  ),
-  broadcast: firstOf(
-    itself((node, { shape }) => sameShape(attributesOf('broadcast', node).shape, shape)),
-    merged('broadcast', (outer) => attributesOf('broadcast', outer)),
-  ),
-  transpose: firstOf(
-    itself((node) => isIdentity(attributesOf('transpose', node).permutation)),
-    merged('transpose', (outer, inner) => {
-      const [last, first] = [outer, inner].map((node) => attributesOf('transpose', node).permutation);
-      return { permutation: last!.map((axis) => first![axis]!) };
-    }),
-  ),
-  slice: itself((node, { shape }) => {
-    const { starts, steps, shape: taken } = attributesOf('slice', node);
-    return sameShape(taken, shape) && steps.every((step) => step === 1) && starts.every((start) => start === 0);
-  }),
-  flip: itself((node, { shape }) => attributesOf('flip', node).axes.every((axis) => shape[axis]! <= 1)),
-  concat: itself(({ inputs }) => inputs.length === 1),
-  pad: itself((node) => {
-    const { edges, interior } = attributesOf('pad', node);
-    return [...edges.flat(), ...interior].every((count) => count === 0);
-  }),
-};
+import { attributesOf, type Context, identities } from './identities.ts';
+import { addViews, sameLayout, summedAsTheyLie, viewsOf } from './layout.ts';
 
 /**
  * Takes out what changes no bit of any result: ×1, − −x, views of views, selections by a constant. Constants become one element and a
@@ -116,6 +23,9 @@ export function simplify(graph: Graph): Graph {
   const producers = new Map<ValueId, Node>();
   const replacement = new Map<ValueId, ValueId>();
   const resolve = (id: ValueId): ValueId => replacement.get(id) ?? id;
+  const summed = summedAsTheyLie(graph);
+  const eager = viewsOf(graph);
+  const views = viewsOf({ ...graph, nodes: [] });
   const context: Context = {
     specOf: (id) => values[id]!,
     producerOf: (id) => producers.get(id),
@@ -125,45 +35,55 @@ export function simplify(graph: Graph): Graph {
       return node?.op === 'broadcast' || node?.op === 'reshape' ? context.constantOf(node.inputs[0]!) : undefined;
     },
   };
-  const push = (node: Node): void => {
-    nodes.push(node);
-    for (const id of node.outputs) producers.set(id, node);
-  };
   const newValue = (spec: Spec): ValueId => values.push(spec) - 1;
-  const broadcastOf = (node: Node, x: ValueId, shape: Shape): Node => ({ ...node, op: 'broadcast', inputs: [x], attributes: { shape } });
+  const broadcastOf = (node: Node, x: ValueId): Node => {
+    const { shape } = values[node.outputs[0]!]!;
+    return { ...node, op: 'broadcast', inputs: [x], attributes: { shape } };
+  };
 
-  for (const given of graph.nodes) {
-    let node: Node = { ...given, inputs: given.inputs.map(resolve) };
-    const spec = values[node.outputs[0]!]!;
-    let found = rules[opName(node.op)]?.(node, context);
+  /** The value that stands for a node's, or the nodes, or nothing where it is as simple as can be. */
+  const simpler = (node: Node): ValueId | Node[] | undefined => {
+    let form = node;
+    let found = identities[opName(node.op)]?.(node, context);
     // A rule may find another for what it leaves.
     while (typeof found === 'object') {
-      node = { ...node, ...found };
-      found = rules[opName(node.op)]?.(node, context);
+      form = { ...form, ...found };
+      found = identities[opName(form.op)]?.(form, context);
     }
-    if (found !== undefined) {
-      if (sameShape(values[found]!.shape, spec.shape)) replacement.set(node.outputs[0]!, found);
-      else push(broadcastOf(node, found, spec.shape));
-      continue;
-    }
+    const spec = values[node.outputs[0]!]!;
+    if (found !== undefined) return sameShape(values[found]!.shape, spec.shape) ? found : [broadcastOf(node, found)];
+    if (form !== node) return [form];
     if (node.op === 'fill' && spec.shape.length > 0) {
       const one = newValue({ shape: [], dtype: spec.dtype });
-      push({ ...node, outputs: [one], attributes: { ...attributesOf('fill', node), shape: [] } });
-      push(broadcastOf(node, one, spec.shape));
-      continue;
+      return [{ ...node, outputs: [one], attributes: { ...attributesOf('fill', node), shape: [] } }, broadcastOf(node, one)];
     }
-    if (!broadcasts(node)) {
-      push(node);
-      continue;
-    }
+    if (!broadcasts(node)) return undefined;
     const inputs = node.inputs.map((id) => beforeBroadcast(id, context));
     const shape = broadcastShapes(opName(node.op), ...inputs.map((id) => values[id]!.shape));
-    if (sameShape(shape, spec.shape)) push({ ...node, inputs });
-    else if (sizeOf(shape) < sizeOf(spec.shape)) {
-      const small = newValue({ shape, dtype: spec.dtype });
-      push({ ...node, inputs, outputs: [small] });
-      push(broadcastOf(node, small, spec.shape));
-    } else push(node);
+    if (sameShape(shape, spec.shape)) return [{ ...node, inputs }];
+    if (sizeOf(shape) >= sizeOf(spec.shape)) return undefined;
+    const small = newValue({ shape, dtype: spec.dtype });
+    return [{ ...node, inputs, outputs: [small] }, broadcastOf(node, small)];
+  };
+
+  for (const given of graph.nodes) {
+    const node: Node = { ...given, inputs: given.inputs.map(resolve) };
+    const [id] = node.outputs as [ValueId];
+    let form = simpler(node) ?? [node];
+    if (typeof form !== 'number') for (const made of form) addViews(views, made, values);
+    const lies = views.get(typeof form === 'number' ? form : id)!;
+    if (summed.has(id) && !sameLayout(lies, eager.get(id)!)) {
+      form = [node];
+      addViews(views, node, values);
+    }
+    if (typeof form === 'number') {
+      replacement.set(id, form);
+      continue;
+    }
+    for (const made of form) {
+      nodes.push(made);
+      for (const output of made.outputs) producers.set(output, made);
+    }
   }
   return { values, inputs: graph.inputs, nodes, outputs: graph.outputs.map(resolve) };
 }

@@ -45,7 +45,7 @@ export interface Plan {
   readonly outputs: readonly PlanOperand[];
   /** Sizes in bytes of the slots that temporaries share: one arena, or where the backend wants buffers separate several. */
   readonly slots: readonly number[];
-  /** The memory that a run needs beside its inputs and outputs, in bytes. */
+  /** The memory that a run needs beside its inputs and outputs, in bytes; of loops no more than this, as backends go through them. */
   readonly peakBytes: number;
   /** The plan in words: what it needs of memory, and a line for each step with the bytes that temporaries take during it. */
   describe(): string;
