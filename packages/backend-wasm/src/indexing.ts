@@ -29,7 +29,8 @@ export function indexing(runtime: Runtime): Pick<Kernels, 'gather' | 'scatter'> 
     scatter([x, indices, updates], { axis, mode }, [y]) {
       const { shape } = x.view;
       const size = bytesPerElement(x.dtype);
-      kernels[`copy_${size * 8}` as keyof KernelExports](1, sizeOf(shape), addressOf(x), 0, 1, addressOf(y), 0, 1);
+      const [from, to] = [x, y].map(addressOf);
+      if (from !== to) kernels[`copy_${size * 8}` as keyof KernelExports](1, sizeOf(shape), from, 0, 1, to, 0, 1);
       const scatter = kernels[`scatter_${suffixOf(x)}`];
       scatter(
         modes.indexOf(mode),

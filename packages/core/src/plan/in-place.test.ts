@@ -95,6 +95,16 @@ describe('results are written over what is needed no more', () => {
       ),
     ).toEqual([-1, 0]);
   });
+  it('also where the result is a piece of something', () => {
+    const joined: Row = ['concat', [1, 3], [4, 4], { attributes: { axis: 0 } }];
+    const graph = graphOf([['neg', [0], [2, 4]], ['exp', [0], [2, 4]], ['neg', [2], [2, 4]], joined, ['exp', [4], [4, 4]]]);
+    const { steps, outputs, peakBytes } = lower(graph);
+    expect(steps.map(({ op }) => op)).toEqual(['neg', 'exp', 'neg', 'exp']);
+    expect(steps.map(({ outputs: [made] }) => [made!.buffer, made!.view.offset])).toEqual(
+      [0, 8, 8, 0].map((offset) => [outputs[0]!.buffer, offset]),
+    );
+    expect(peakBytes).toBe(0);
+  });
   it('in a fused step only where no later instruction reads what it overwrites', () => {
     const add = { op: 'add', dtype: 'float32' } as const;
     const fuse = (instructions: object[], outputs: number[]): Row => [

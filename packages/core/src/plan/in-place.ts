@@ -5,7 +5,7 @@ import type { PlanOperand } from './plan.ts';
 
 /**
  * Lets steps write over inputs that are needed no more: where the op says that its kernels read each element before they write there,
- * and where input and output are whole buffers of one size, so that elements have the same places in both.
+ * and where inputs are whole buffers with as many elements as the output, so that elements have the same places in both.
  */
 export function computeInPlace(program: Program): Program {
   const moves = new Map<number, { buffer: number; byteOffset: number }>() satisfies Moves;
@@ -20,8 +20,8 @@ export function computeInPlace(program: Program): Program {
     const taken = new Set<number>();
     step.outputs.forEach((output, place) => {
       const made = output.buffer;
-      const { byteLength } = program.buffers[made]!;
-      if (spans[made]!.first !== at || byteLength === 0 || !isWhole(program, output)) return;
+      const whole = isWhole(program, output);
+      if (sizeOf(output.view.shape) === 0 || (whole && spans[made]!.first !== at)) return;
       const dies = (input: PlanOperand): boolean => {
         const buffer = root(input.buffer);
         return roles[buffer] === 'temporary' && spans[buffer]!.last === at && !taken.has(buffer);
@@ -29,9 +29,10 @@ export function computeInPlace(program: Program): Program {
       const found = overwritable(program, step, place).find((input) => dies(input) && !sharedOtherwise(program, step, place, input, root));
       if (!found) return;
       const over = root(found.buffer);
-      const [from, to] = roles[made] === 'output' ? [over, made] : [made, over];
-      moves.set(from, { buffer: to, byteOffset: 0 });
-      spans[to] = { first: spans[over]!.first, last: spans[made]!.last };
+      // What becomes a result of the plan, or a piece of something, is made there from the beginning.
+      const [from, to] = roles[made] === 'output' || !whole ? [over, made] : [made, over];
+      moves.set(from, { buffer: to, byteOffset: to === made ? output.view.offset * bytesPerElement(output.dtype) : 0 });
+      spans[to] = { first: Math.min(spans[over]!.first, spans[made]!.first), last: spans[made]!.last };
       taken.add(to);
     });
   });
