@@ -7,6 +7,7 @@ import { usedValues, withoutDead } from './passes/dead-code.ts';
 import { foldEpilogues } from './passes/epilogues.ts';
 import { fuseElementwise } from './passes/fuse-elementwise.ts';
 import { optimizeLoops } from './passes/loops.ts';
+import { stopGradientsBeforePooling } from './passes/pooled-gradients.ts';
 import { fitMemory } from './passes/recompute.ts';
 import { simplify } from './passes/simplify.ts';
 import type { Traced } from './trace.ts';
@@ -69,7 +70,7 @@ export class Compiled {
 /** The graph of a traced function without what need not be done, or is done here and now: its last inputs are the constants. */
 function prepare(traced: Traced, backend: Backend): { graph: Graph; constants: readonly Tensor[] } {
   const loops = optimizeLoops(traced.graph, (body) => join(body, backend));
-  const simplified = mergeCommonSubexpressions(simplify(withoutDead(loops)));
+  const simplified = stopGradientsBeforePooling(mergeCommonSubexpressions(simplify(withoutDead(loops))));
   const given = simplified.inputs.length - traced.constants.length;
   const separated = separateConstants(simplified, simplified.inputs.slice(given));
   const graph = separated?.graph ?? withoutDead(simplified);
