@@ -16,6 +16,7 @@ function inverse<T extends Spec>(b: Builder<T>, variance: T, epsilon: number): T
 /** Gradients of {@link batchNormalization} by way of y. Inputs: x, γ, μ, σ², dy; outputs: dx, dγ, dβ. */
 export const batchNormalizationGradient: Composite<NormalizationAttributes> = defineOp<NormalizationAttributes>({
   name: 'batchNormalizationGradient',
+  overwrites: () => [[0, 4]],
   // dx = γ·r·(dy − (Σ dy + x̂·Σ dy·x̂)/N)
   decompose(b, [x, gamma, mean, variance, dy], { epsilon }) {
     const axes = allButLast(x!);
@@ -36,6 +37,7 @@ export const batchNormalizationGradient: Composite<NormalizationAttributes> = de
  */
 export const batchNormalization: Composite<NormalizationAttributes> = defineOp<NormalizationAttributes>({
   name: 'batchNormalization',
+  overwrites: () => [[0]],
   check(inputs) {
     expectFloat('batchNormalization', inputs);
     expectFeatures('batchNormalization', inputs);

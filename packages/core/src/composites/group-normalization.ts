@@ -28,6 +28,7 @@ function normalized<T extends Spec>(b: Builder<T>, x: T, { epsilon, groups }: Gr
 /** Gradients of {@link groupNormalization}. Inputs: x, γ, dy; outputs: dx, dγ, dβ. */
 export const groupNormalizationGradient: Composite<GroupNormalizationAttributes> = defineOp<GroupNormalizationAttributes>({
   name: 'groupNormalizationGradient',
+  overwrites: () => [[0, 2]],
   // With g = dy·γ: dx = r·(g − mean g − x̂·mean(g·x̂)) in each group.
   decompose(b, [x, gamma, dy], attributes) {
     const [unit, r] = normalized(b, x!, attributes);
@@ -48,6 +49,7 @@ export const groupNormalizationGradient: Composite<GroupNormalizationAttributes>
  */
 export const groupNormalization: Composite<GroupNormalizationAttributes> = defineOp<GroupNormalizationAttributes>({
   name: 'groupNormalization',
+  overwrites: () => [[0]],
   check(inputs, { groups }) {
     expectFloat('groupNormalization', inputs);
     expectFeatures('groupNormalization', inputs);

@@ -16,12 +16,14 @@ function shifted<T extends Spec>(b: Builder<T>, x: T, axis: number): T {
 /** dx = y·(dy − Σ dy·y) along an axis: the gradient of {@link softmax}. Inputs: y, dy. */
 export const softmaxGradient: Composite<SoftmaxAttributes> = defineOp<SoftmaxAttributes>({
   name: 'softmaxGradient',
+  overwrites: () => [[0, 1]],
   decompose: (b, [y, dy], { axis }) => [b.mul(y!, b.sub(dy!, b.sum(b.mul(dy!, y!), axis, true)))],
 });
 
 /** dx = dy − eʸ·Σ dy along an axis: the gradient of {@link logSoftmax}. Inputs: y, dy. */
 export const logSoftmaxGradient: Composite<SoftmaxAttributes> = defineOp<SoftmaxAttributes>({
   name: 'logSoftmaxGradient',
+  overwrites: () => [[0]],
   decompose: (b, [y, dy], { axis }) => [b.sub(dy!, b.mul(b.exp(y!), b.sum(dy!, axis, true)))],
 });
 
@@ -41,6 +43,7 @@ export const softmax: Composite<SoftmaxAttributes> = defineOp<SoftmaxAttributes>
 /** yᵢ = xᵢ − ln Σⱼ e^xⱼ along an axis. */
 export const logSoftmax: Composite<SoftmaxAttributes> = defineOp<SoftmaxAttributes>({
   name: 'logSoftmax',
+  overwrites: () => [[0]],
   check: (inputs) => expectFloat('logSoftmax', inputs),
   decompose(b, [x], { axis }) {
     if (x!.shape[axis] === 0) return [b.copy(x!)];
