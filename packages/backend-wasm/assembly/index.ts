@@ -17,4 +17,5 @@ export { abandon, advance, begin, controlBytes, fail, serve, stop } from './prog
 export * from './softmax';
 export { sort, topK } from './sort';
 export { gemv } from './vector';
+export { sumSquare } from './sum-square';
 export * from './winograd';

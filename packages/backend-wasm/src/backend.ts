@@ -15,6 +15,7 @@ import { pooling } from './pooling.ts';
 import { reduction } from './reduction.ts';
 import type { Runtime, WasmBuffer } from './runtime.ts';
 import { sequenceComposites, sequences } from './sequences.ts';
+import { sumSquare } from './sum-square.ts';
 import { softmaxComposites, softmaxes } from './softmax.ts';
 import { sorting } from './sort.ts';
 
@@ -65,6 +66,7 @@ function kernelTable(runtime: Runtime): Kernels & Readonly<Record<string, Kernel
     ...sorting(runtime),
     ...normalization(runtime),
     ...sequences(runtime),
+    ...sumSquare(runtime),
   };
 }
 
@@ -83,6 +85,7 @@ const composites: ReadonlySet<string> = new Set([
   'convolutionEpilogue',
   ...sequenceComposites,
   ...softmaxComposites,
+  'sumSquare',
 ]);
 
 /**

@@ -1,10 +1,10 @@
-import { type Tensor, treeLeaves } from '@tessera/tensor';
+import { sumSquare, type Tensor, treeLeaves } from '@tessera/tensor';
 import { mapParameters, oneGroup, type Optimizer, type Parameters } from './optimizer.ts';
 
 /** √Σ g² over all leaves. */
 export function globalNorm(gradients: Parameters): Tensor {
   return (treeLeaves(gradients) as Tensor[])
-    .map((g) => g.square().sum())
+    .map((g) => sumSquare(g))
     .reduce((a, b) => a.add(b))
     .sqrt();
 }

@@ -1,12 +1,24 @@
 import { valueAndGrad } from '@tessera/autograd';
 import { cpu } from '@tessera/backend-cpu';
+import { capture } from '@tessera/capture';
 import { wasm } from '@tessera/backend-wasm';
 import { ArrayDataset, type Column, DataLoader } from '@tessera/data';
 import { type RawTensor, readSafetensors, writeSafetensors } from '@tessera/formats';
 import { Dense, LayerNormalization, loadWeights, rawTensor, saveWeights, Sequential } from '@tessera/layers';
 import { meanSquaredError } from '@tessera/losses';
 import { adam, adamw, applyUpdates, chain, clipByGlobalNorm, clipByNorm, groups, type Optimizer, sgd } from '@tessera/optim';
-import { memory, setDefaultBackend, tanh, tensor, type Tensor, treeLeaves, treeMap, type Variable } from '@tessera/tensor';
+import {
+  FlatParameters,
+  memory,
+  setDefaultBackend,
+  tanh,
+  tensor,
+  type Tensor,
+  treeLeaves,
+  treeMap,
+  type Variable,
+  VariableTree,
+} from '@tessera/tensor';
 import { Philox } from '@tessera/core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { CompileOptions } from './options.ts';
@@ -35,11 +47,32 @@ const weights = async ({ model }: Trainer): Promise<number[]> =>
 const near = (a: number[], b: number[]): void => a.forEach((x, i) => expect(Math.abs(x - b[i]!)).toBeLessThan(2e-6));
 
 describe('the parameters of a trainer', () => {
-  it('lie in one vector for each group, and in the plan there is one update of each', async () => {
+  it('lie in one buffer', async () => {
     const trainer = trainerOf(adam());
     await trainer.fit(examples(8));
     const buffers = Object.values(trainer.model.variables()).map((variable) => variable.peek().placement!.storage.buffer);
     expect(new Set(buffers).size).toBe(1);
+  });
+
+  it('are clipped by one reduction and updated by one kernel', async () => {
+    setDefaultBackend(await wasm());
+    const model = network();
+    const flat = new FlatParameters(model.trainableVariables());
+    const optimizer = chain(clipByGlobalNorm(1), adam());
+    const state = new VariableTree('optimizer', () => optimizer.init(flat.read()));
+    const step = capture((x: Tensor) => {
+      const [, gradients] = valueAndGrad(() => model.apply(x).sum())(model.trainableVariables());
+      const { updates, state: next } = optimizer.update(flat.flatten(gradients), state.read(), flat.read());
+      flat.assign(applyUpdates(flat.read(), updates));
+      state.assign(next);
+    });
+    step(tensor([[1, 2, 3]]));
+    const { size } = flat.read()['dense.kernel']!;
+    const whole = step.plans[0]!.steps.filter(({ inputs, outputs }) => [...inputs, ...outputs].some(({ view }) => view.shape[0] === size));
+    expect(whole.map(({ op, outputs }) => [op, outputs.length])).toEqual([
+      ['sumSquare', 1],
+      ['fused', 3],
+    ]);
   });
 
   it.each(backends)('are updated as they would be one by one, and saved as ever, on %s', async (_, make) => {

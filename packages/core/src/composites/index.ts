@@ -11,3 +11,4 @@ export { averagePool, maxPool, maxPoolGradient } from './pooling.ts';
 export { dropout, normal, uniform } from './random.ts';
 export { gru, gruGradient, lstm, lstmGradient } from './recurrent.ts';
 export { logSoftmax, logSoftmaxGradient, softmax, softmaxGradient } from './softmax.ts';
+export { sumSquare } from './sum-square.ts';

@@ -1,4 +1,4 @@
-import { normalizeAxes, normalizeAxis, type Reduction, sizeOf } from '@tessera/core';
+import { composites, normalizeAxes, normalizeAxis, type Reduction, sizeOf } from '@tessera/core';
 import { run } from '../door.ts';
 import type { Axes, ReduceOptions, Tensor } from '../tensor.ts';
 import { abs, add, div, equal, exp, isNaN, log, mul, notEqual, pow, sqrt, square, sub, where } from './elementwise.ts';
@@ -77,13 +77,19 @@ export function logSumExp(x: Tensor, options?: Options): Tensor {
   const total = add(log(sum(exp(sub(asFloat(x), shift)), { axis: axes, keepDims: true })), shift);
   return keepDims ? total : reshape(total, sum(x, { axis: axes }).shape);
 }
+/** Σ x² over the axes. */
+export function sumSquare(x: Tensor, options?: Options): Tensor {
+  const { axes, keepDims } = resolve('sumSquare', x, options);
+  if (keepDims || axes.length < x.rank) return sum(square(asFloat(x)), { axis: axes, keepDims });
+  return run(composites.sumSquare, [asFloat(x)], {})[0]!;
+}
 /** (Σ |x|ᵖ)^(1/p) over the axes; p may be ±∞ or 0. */
 export function norm(x: Tensor, { ord = 2, ...options }: ReduceOptions & { readonly ord?: number } = {}): Tensor {
   if (ord === Infinity) return max(abs(x), options);
   if (ord === -Infinity) return min(abs(x), options);
   if (ord === 0) return cast(countNonzero(x, options), asFloat(x).dtype);
   if (ord === 1) return sum(abs(asFloat(x)), options);
-  if (ord === 2) return sqrt(sum(square(asFloat(x)), options));
+  if (ord === 2) return sqrt(sumSquare(x, options));
   return pow(sum(pow(abs(asFloat(x)), ord), options), 1 / ord);
 }
 /** Σ of the elements that are not NaN. */

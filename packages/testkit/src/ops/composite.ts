@@ -96,6 +96,24 @@ export const composite: readonly OpDescription[] = [
     ],
   },
   {
+    name: 'sumSquare',
+    samples: [
+      { inputs: [floats([3, 37])], run: (x) => t.sumSquare(x!), tolerance: reduction, order: 2 },
+      ...[[], [0, 3], [5], [70_000]].map(
+        (shape): OpSample => ({ inputs: [floats(shape)], run: (x) => t.sumSquare(x!), tolerance: reduction, order: 0 }),
+      ),
+      { inputs: [floats([3, 4])], run: (x) => [t.sumSquare(x!, 0), t.norm(x!), t.norm(x!, { axis: 1 })], tolerance: reduction, order: 1 },
+      { inputs: [special], run: (x) => t.sumSquare(x!), order: 0 },
+    ],
+    errors: [
+      {
+        inputs: [{ shape: [2], dtype: 'int32', data: [1, 2] }],
+        run: (x) => t.run(composites.sumSquare, [x!], {})[0]!,
+        message: /sumSquare/,
+      },
+    ],
+  },
+  {
     name: 'variance and mean',
     samples: [
       {
