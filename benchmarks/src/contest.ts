@@ -26,8 +26,8 @@ export interface Contestant {
   dispose?(): void;
 }
 
-/** Who takes part: names, of which several may be one library's, and how each is made ready. */
-export type Contestants = readonly (readonly [implementation: string, make: () => Promise<Contestant>])[];
+/** Who takes part: names, of which several may be one library's, and how each is made ready; nobody where it is not installed. */
+export type Contestants = readonly (readonly [implementation: string, make: () => Promise<Contestant | undefined>])[];
 
 /** Something to be done by several implementations. */
 export interface Work {
@@ -75,7 +75,9 @@ export async function contest(work: Work, rounds: number): Promise<Row[]> {
   try {
     for (const [implementation, make] of work.contestants) {
       try {
-        const entry: Entry = { implementation, contestant: await make(), times: [], outcomes: [] };
+        const contestant = await make();
+        if (!contestant) continue;
+        const entry: Entry = { implementation, contestant, times: [], outcomes: [] };
         entries.push(entry);
         await take(entry);
       } catch (error) {

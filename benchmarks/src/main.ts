@@ -1,33 +1,16 @@
 // npm run bench [-- WORK … --json FILE --readme]: works done by several implementations in turn. Without names, all of them.
 // npm run bench -- profile [cnn lstm block]: where the time of a captured step goes.
-import { writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { blockForward, blockStep } from './block/index.ts';
-import { busy } from './busy/index.ts';
-import { cnn } from './cnn/index.ts';
-import { agree, contest, type Work } from './contest.ts';
-import { epoch } from './epoch/index.ts';
-import { convolutions, elementwise, machine, products } from './kernels/index.ts';
-import { lstm } from './lstm/index.ts';
-import { memory } from './memory/index.ts';
-import { overhead } from './overhead/index.ts';
+import { agree, contest } from './contest.ts';
 import { profile, profiled } from './profile/index.ts';
 import { describeRow, type Row } from './row.ts';
 import { writeTable } from './table.ts';
-
-const works: Readonly<Record<string, readonly Work[]>> = {
-  peak: [machine],
-  matmul: products,
-  conv: convolutions,
-  elementwise,
-  cnn: [cnn],
-  lstm: [lstm],
-  block: [blockForward, blockStep],
-  epoch: [epoch],
-  memory: [memory],
-  overhead,
-  busy: busy([...products, ...convolutions, ...elementwise, cnn, lstm, blockStep]),
-};
+import { works } from './works.ts';
 
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' }, readme: { type: 'boolean' } } });
 const [first, ...rest] = positionals;
@@ -36,31 +19,51 @@ if (first === 'profile') {
   const shares = [];
   for (const name of rest.length ? rest : Object.keys(profiled)) shares.push(...(await profile(name)));
   write(shares);
-  process.exit();
+} else {
+  expectKnown(positionals, Object.keys(works));
+  const names = positionals.length ? positionals : Object.keys(works);
+  const rows = names.length === 1 ? await rowsOf(names[0]!) : names.flatMap(inOwnProcess);
+  write(rows);
+  if (values.readme) writeTable(rows, new URL('../README.md', import.meta.url));
 }
-expectKnown(positionals, Object.keys(works));
-const rounds = Number(process.env['ROUNDS'] ?? 10);
-const all: Row[] = [];
-for (const work of (positionals.length ? positionals : Object.keys(works)).flatMap((name) => works[name]!)) {
-  const rows = await contest(work, rounds);
-  console.log(`\n${work.name}`);
-  for (const row of rows) {
-    const { implementation, best, median, rate, ratios } = describeRow(row, rows[0]!);
-    const [least, middle] = ratios.map((ratio) => ratio.padStart(7));
-    console.log(
-      `  ${implementation.padEnd(34)} best ${best.padStart(10)}  median ${median.padStart(10)}  ${rate.padStart(15)}  ${least} and ${middle} × the first`,
-    );
-  }
-  if (!agree(work, rows)) {
-    console.error(`  They must agree: got ${rows.map(({ implementation, check }) => `${implementation} ${check}`).join(', ')}`);
-    process.exitCode = 1;
-  }
-  all.push(...rows);
-}
-write(all);
-if (values.readme) writeTable(all, new URL('../README.md', import.meta.url));
 // Runtimes of others keep threads and timers.
 process.exit();
+
+async function rowsOf(name: string): Promise<Row[]> {
+  const rounds = Number(process.env['ROUNDS'] ?? 10);
+  const all: Row[] = [];
+  for (const work of works[name]!) {
+    const rows = await contest(work, rounds);
+    console.log(`\n${work.name}`);
+    for (const row of rows) {
+      const { implementation, best, median, rate, ratios } = describeRow(row, rows[0]!);
+      const [least, middle] = ratios.map((ratio) => ratio.padStart(7));
+      console.log(
+        `  ${implementation.padEnd(34)} best ${best.padStart(10)}  median ${median.padStart(10)}  ${rate.padStart(15)}  ${least} and ${middle} × the first`,
+      );
+    }
+    if (!agree(work, rows)) {
+      console.error(`  They must agree: got ${rows.map(({ implementation, check }) => `${implementation} ${check}`).join(', ')}`);
+      process.exitCode = 1;
+    }
+    all.push(...rows);
+  }
+  return all;
+}
+
+/** What one group leaves behind (memory, functions compiled for other types) would weigh on the next. */
+function inOwnProcess(name: string): Row[] {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-'));
+  const file = join(folder, 'rows.json');
+  try {
+    const parameters = [...process.execArgv, fileURLToPath(import.meta.url), name, '--json', file];
+    const { status } = spawnSync(process.execPath, parameters, { stdio: 'inherit' });
+    if (status !== 0) process.exitCode = 1;
+    return JSON.parse(readFileSync(file, 'utf8')) as Row[];
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
 
 function expectKnown(names: readonly string[], known: readonly string[]): void {
   const unknown = names.find((name) => !known.includes(name));

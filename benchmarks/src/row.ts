@@ -61,6 +61,7 @@ function rateOf({ gflops, gigabytesPerSecond, imagesPerSecond, reportedBytes }: 
 function time(ms: number): string {
   if (ms < 0.001) return `${(ms * 1e6).toFixed(0)} ns`;
   if (ms < 0.1) return `${(ms * 1000).toFixed(2)} µs`;
+  if (ms >= 10_000) return `${(ms / 1000).toFixed(1)} s`;
   return `${ms < 10 ? ms.toFixed(3) : ms.toFixed(1)} ms`;
 }
 

@@ -27,7 +27,7 @@ export const blockStep: Work = {
   contestants: [
     ...ours(async (threads) => tesseraStep(block, await startBackend(threads))),
     ['jax-js wasm', () => jaxStep(block)],
-    ...pytorch('block', [block.x, block.target, ...block.parameters]),
+    ['pytorch', () => pytorch('block', [block.x, block.target, ...block.parameters])],
   ],
   tolerance: 1e-3,
 };

@@ -15,7 +15,7 @@ export const cnn: Work = {
     ...ours(async (threads) => tessera(step, await startBackend(threads))),
     ['jax-js wasm', () => jax(step)],
     ['tfjs cpu', () => tfjs(step)],
-    ...pytorch('cnn', [step.images, step.labels, ...step.parameters]),
+    ['pytorch', () => pytorch('cnn', [step.images, step.labels, ...step.parameters])],
   ],
   tolerance: 1e-3,
 };

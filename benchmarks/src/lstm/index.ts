@@ -13,7 +13,7 @@ export const lstm: Work = {
   contestants: [
     ...ours(async (threads) => tessera(step, await startBackend(threads))),
     ['jax-js wasm', () => jax(step)],
-    ...pytorch('lstm', [step.tokens, step.labels, ...step.parameters]),
+    ['pytorch', () => pytorch('lstm', [step.tokens, step.labels, ...step.parameters])],
   ],
   tolerance: 1e-3,
 };

@@ -2,8 +2,17 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Contestant, Contestants } from '../contest.ts';
+import type { Contestant, Outcome } from '../contest.ts';
 import type { Filled } from '../filled.ts';
+
+/** A line of the process. */
+interface Answer extends Outcome {
+  readonly build?: string;
+  readonly grown?: number;
+}
+
+/** Parameters and data in the order in which the step takes them. */
+type Arrays = readonly (Filled | Int32Array<ArrayBuffer>)[];
 
 /** The environment without what would make OpenBLAS take kernels that do not suit the processor, and with one thread. */
 const { OPENBLAS_CORETYPE: _, OPENBLAS_L2_SIZE: __, ...others } = process.env;
@@ -18,15 +27,15 @@ function python(): string | undefined {
 }
 
 /** Native PyTorch on one thread, in a process of its own that tells its times and losses; nobody where it is not installed. */
-export function pytorch(step: 'cnn' | 'lstm' | 'block', arrays: readonly (Filled | Int32Array<ArrayBuffer>)[]): Contestants {
+export async function pytorch(step: 'cnn' | 'lstm' | 'block', arrays: Arrays): Promise<(Contestant & { grown(): number }) | undefined> {
   const path = python();
-  return path === undefined ? [] : [['pytorch', () => start(path, step, arrays)]];
+  return path === undefined ? undefined : start(path, step, arrays);
 }
 
-async function start(path: string, step: string, arrays: readonly (Filled | Int32Array<ArrayBuffer>)[]): Promise<Contestant> {
+async function start(path: string, step: string, arrays: Arrays): Promise<Contestant & { grown(): number }> {
   const child = spawn(path, [fileURLToPath(new URL('train.py', import.meta.url)), step], { env, stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
-  const answer = async (): Promise<Record<string, never>> => {
+  const answer = async (): Promise<Answer> => {
     const { value, done } = await lines.next();
     if (done) throw new Error('its process ended');
     return JSON.parse(value);
@@ -36,12 +45,17 @@ async function start(path: string, step: string, arrays: readonly (Filled | Int3
   child.stdin.write(`${JSON.stringify(header)}\n`);
   for (const { data } of plain) child.stdin.write(new Uint8Array(data.buffer));
   const { build } = await answer();
+  let most = 0;
   return {
     build: build!,
     async step() {
       child.stdin.write('step\n');
-      return answer();
+      const { grown, ...outcome } = await answer();
+      most = grown ?? 0;
+      return outcome;
     },
+    /** What its process has grown by at most since it was ready, in bytes. */
+    grown: () => most,
     dispose() {
       child.stdin.end();
       void once(child, 'exit');
