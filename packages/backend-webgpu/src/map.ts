@@ -21,14 +21,23 @@ export interface Target {
   readonly scalar: Scalar;
 }
 
-/** The rank and kinds of inputs on which a shader's text depends. */
+/** How an input's cells are found: one value; at the output's index; by its strides; or one for all of a line. */
+type Kind = 'constant' | 'direct' | 'strided' | 'repeated';
+
+/** What a shader's text depends on. */
 interface Form {
   readonly rank: number;
-  readonly inputs: readonly { readonly kind: 'constant' | 'direct' | 'strided'; readonly bytes: 1 | 2 | 4; readonly scalar: Scalar }[];
+  readonly inputs: readonly { readonly kind: Kind; readonly bytes: 1 | 2 | 4; readonly scalar: Scalar }[];
   readonly outputs: readonly Target[];
+  /** Whether four cells at a time are read and written as one vector. */
+  readonly quads: boolean;
+  /** How many elements an invocation computes. */
+  readonly per: number;
 }
 
 const WORKGROUP = 64;
+/** From how many elements on they are taken four at a time: before, devices have more invocations to spare than work. */
+const MANY = 2 ** 14;
 
 /** Computes outputs element by element. Inputs have any strides and broadcast; `key` tells apart what `body` makes. */
 export function mapElements(
@@ -41,25 +50,31 @@ export function mapElements(
 ): void {
   const size = indexable(key.split('|', 1)[0], shape);
   if (size === 0) return;
-  const stretched = inputs.map(({ view }) => broadcastView(view, shape).strides);
-  const { lengths, strides } = mergeAxes(shape, stretched);
-  const rank = Math.max(1, lengths.length);
+  const merged = mergeAxes(
+    shape,
+    inputs.map(({ view }) => broadcastView(view, shape).strides),
+  );
+  const lengths = merged.lengths.length ? merged.lengths : [1];
+  const strides = merged.lengths.length ? merged.strides : merged.strides.map(() => [0]);
+  const quads = size >= MANY && canTakeFour(lengths, strides, inputs, outputs, size);
   const form: Form = {
-    rank,
+    rank: lengths.length,
     inputs: inputs.map(({ bytes, scalar, constant }, i) => {
-      const kind = constant !== undefined ? 'constant' : isRowMajor(lengths, strides[i]) ? 'direct' : 'strided';
-      return { kind, bytes, scalar };
+      if (constant !== undefined) return { kind: 'constant', bytes, scalar };
+      if (isRowMajor(lengths, strides[i])) return { kind: 'direct', bytes, scalar };
+      return { kind: quads && strides[i].at(-1) === 0 ? 'repeated' : 'strided', bytes, scalar };
     }),
     outputs,
+    quads,
+    per: quads ? 4 : Math.max(...outputs.map(({ bytes }) => 4 / bytes)),
   };
-  const per = Math.max(...outputs.map(({ bytes }) => 4 / bytes));
-  const words = [size, ...(lengths.length ? lengths : [1])];
+  const words = [size, ...lengths];
   const buffers: GpuBuffer[] = [];
   inputs.forEach(({ constant, view, buffer }, i) => {
     const { kind } = form.inputs[i];
     if (kind === 'constant') words.push(constant!);
     else if (kind === 'direct') words.push(view.offset);
-    else words.push(view.offset, ...(lengths.length ? strides[i] : [0]));
+    else words.push(view.offset, ...strides[i]);
     if (kind !== 'constant') buffers.push(materialize(runtime, buffer));
   });
   for (const { offset, buffer } of outputs) {
@@ -67,13 +82,35 @@ export function mapElements(
     buffers.push(buffer);
   }
   const kinds = form.inputs.map(({ kind, bytes, scalar }) => `${kind[0]}${bytes}${scalar[0]}`).join('');
-  const program = runtime.program(`${key}|${rank}|${kinds}|${outputs.map(({ bytes, scalar }) => `${bytes}${scalar[0]}`).join('')}`, () => ({
+  const made = outputs.map(({ bytes, scalar }) => `${bytes}${scalar[0]}`).join('');
+  const program = runtime.program(`${key}|${form.rank}|${quads}|${kinds}|${made}`, () => ({
     bindings: bindingsOf(form),
     words: words.length + 1,
     workgroup: WORKGROUP,
-    main: mainOf(form, per, body),
+    main: mainOf(form, body),
   }));
-  runtime.run(program, buffers, words, Math.ceil(Math.ceil(size / per) / WORKGROUP));
+  runtime.run(program, buffers, words, Math.ceil(Math.ceil(size / form.per) / WORKGROUP));
+}
+
+/**
+ * Whether four neighbours of the output are four neighbours of each input, or one of its cells, and begin where vectors do. What lies
+ * beyond the last element is read and written too, where nobody else has it.
+ */
+function canTakeFour(
+  lengths: readonly number[],
+  strides: readonly (readonly number[])[],
+  inputs: readonly Cells[],
+  outputs: readonly Target[],
+  size: number,
+): boolean {
+  const lines = lengths.length === 1 || lengths.at(-1)! % 4 === 0;
+  const ends = outputs.every(
+    ({ offset, bytes, buffer }) => offset % 4 === 0 && bytes !== 2 && (size % 4 === 0 || buffer.byteLength <= size * bytes),
+  );
+  const fits = ({ view, bytes }: Cells, list: readonly number[]): boolean =>
+    bytes !== 2 &&
+    (list.at(-1) === 0 || (list.at(-1) === 1 && view.offset % 4 === 0 && list.slice(0, -1).every((stride) => stride % 4 === 0)));
+  return lines && ends && inputs.every((cells, i) => fits(cells, strides[i]));
 }
 
 function isRowMajor(lengths: readonly number[], strides: readonly number[]): boolean {
@@ -85,51 +122,70 @@ function isRowMajor(lengths: readonly number[], strides: readonly number[]): boo
   return true;
 }
 
-function bindingsOf({ inputs, outputs }: Form): Binding[] {
-  const typeOf = (bytes: number, scalar: Scalar): string => (bytes === 4 ? scalar : 'u32');
+function bindingsOf({ inputs, outputs, quads }: Form): Binding[] {
+  const typeOf = (bytes: number, scalar: Scalar, four: boolean): string => (bytes < 4 ? 'u32' : four ? `vec4<${scalar}>` : scalar);
   return [
     ...inputs.flatMap(({ kind, bytes, scalar }, i): Binding[] =>
-      kind === 'constant' ? [] : [{ name: `X${i}`, type: typeOf(bytes, scalar) }],
+      kind === 'constant' ? [] : [{ name: `X${i}`, type: typeOf(bytes, scalar, quads && kind !== 'repeated') }],
     ),
-    ...outputs.map(({ bytes, scalar }, i): Binding => ({ name: `Y${i}`, type: typeOf(bytes, scalar), writes: true })),
+    ...outputs.map(({ bytes, scalar }, i): Binding => ({ name: `Y${i}`, type: typeOf(bytes, scalar, quads), writes: true })),
   ];
 }
 
-function mainOf({ rank, inputs, outputs }: Form, per: number, body: (values: readonly string[]) => Body): string {
+function mainOf({ rank, inputs, outputs, quads, per }: Form, body: (values: readonly string[]) => Body): string {
   let at = 2 + rank;
-  const lines: string[] = [];
-  if (rank > 1 && inputs.some(({ kind }) => kind === 'strided')) {
-    lines.push('var rest = i;');
-    for (let axis = rank - 1; axis > 0; axis--) lines.push(`let c${axis} = rest % ${word(2 + axis)}; rest = rest / ${word(2 + axis)};`);
-    lines.push('let c0 = rest;');
+  // What depends on the place of an element, or of the first of four.
+  const places: string[] = [];
+  const place = quads ? 'first' : 'i';
+  if (rank > 1 && inputs.some(({ kind }) => kind === 'strided' || kind === 'repeated')) {
+    places.push(`var rest = ${place};`);
+    for (let axis = rank - 1; axis > 0; axis--) places.push(`let c${axis} = rest % ${word(2 + axis)}; rest = rest / ${word(2 + axis)};`);
+    places.push('let c0 = rest;');
   } else {
-    lines.push('let c0 = i;');
+    places.push(`let c0 = ${place};`);
   }
-  const values = inputs.map(({ kind, bytes, scalar }, i) => {
-    if (kind === 'constant') return scalar === 'u32' ? word(at++) : `bitcast<${scalar}>(${word(at++)})`;
+  const lines: string[] = [];
+  inputs.forEach(({ kind, bytes, scalar }, i) => {
+    if (kind === 'constant') {
+      places.push(`let v${i} = bitcast<${scalar}>(${word(at++)});`);
+      return;
+    }
     let index = word(at++);
-    if (kind === 'direct') index += ' + i';
+    if (kind === 'direct') index += ` + ${place}`;
     else for (let axis = 0; axis < rank; axis++) index += ` + c${axis} * ${word(at++)}`;
-    return loadElement(`X${i}`, index, bytes);
+    if (!quads || kind === 'repeated') {
+      places.push(`let v${i} = ${loadElement(`X${i}`, index, bytes)};`);
+      return;
+    }
+    places.push(`let x${i} = X${i}[(${index}) >> 2u];`);
+    lines.push(bytes === 4 ? `let v${i} = x${i}[j];` : `let v${i} = (x${i} >> (j * 8u)) & 0xffu;`);
   });
-  values.forEach((value, i) => lines.push(`let v${i} = ${value};`));
-  const { statements = [], results } = body(values.map((_, i) => `v${i}`));
+  const { statements = [], results } = body(inputs.map((_, i) => `v${i}`));
   lines.push(...statements);
-  outputs.forEach(({ bytes }, i) => {
-    if (bytes === 4) lines.push(`Y${i}[${word(at++)} + i] = ${results[i]};`);
-    else {
-      at++;
-      lines.push(`word${i} = word${i} | ((${results[i]}) << (j * ${bytes * 8}u));`);
+  const stores: string[] = [];
+  const begins: string[] = [];
+  outputs.forEach(({ bytes, scalar }, i) => {
+    const offset = word(at++);
+    if (bytes < 4) {
+      begins.push(`var y${i} = 0u;`);
+      lines.push(`y${i} = y${i} | ((${results[i]}) << (j * ${bytes * 8}u));`);
+      stores.push(`Y${i}[t] = y${i};`);
+    } else if (quads) {
+      begins.push(`var y${i} = vec4<${scalar}>();`);
+      lines.push(`y${i}[j] = ${results[i]};`);
+      stores.push(`Y${i}[(${offset} + first) >> 2u] = y${i};`);
+    } else {
+      lines.push(`Y${i}[${offset} + i] = ${results[i]};`);
     }
   });
-  if (per === 1) return `  let i = t;\n  if (i >= ${word(1)}) { return; }\n  ${lines.join('\n  ')}`;
-  const narrow = outputs.flatMap(({ bytes }, i) => (bytes === 4 ? [] : [i]));
-  return `  if (t * ${per}u >= ${word(1)}) { return; }
-  ${narrow.map((i) => `var word${i} = 0u;`).join(' ')}
+  if (per === 1) return `  let i = t;\n  if (i >= ${word(1)}) { return; }\n  ${[...places, ...lines].join('\n  ')}`;
+  const each = quads ? lines : [`if (i >= ${word(1)}) { break; }`, ...places, ...lines];
+  return `  let first = t * ${per}u;
+  if (first >= ${word(1)}) { return; }
+  ${[...begins, ...(quads ? places : [])].join('\n  ')}
   for (var j = 0u; j < ${per}u; j++) {
-    let i = t * ${per}u + j;
-    if (i >= ${word(1)}) { break; }
-    ${lines.join('\n    ')}
+    let i = first + j;
+    ${each.join('\n    ')}
   }
-  ${narrow.map((i) => `Y${i}[t] = word${i};`).join(' ')}`;
+  ${stores.join(' ')}`;
 }

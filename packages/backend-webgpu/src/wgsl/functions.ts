@@ -19,14 +19,10 @@ const library: Readonly<Record<string, string>> = {
   isNegative: 'fn isNegative(x: f32) -> bool { return bitcast<u32>(x) > 0x7fffffffu; }',
 
   greater: `fn greater(a: f32, b: f32) -> f32 {
-  if (isNaN(a)) { return a; }
-  if (isNaN(b)) { return b; }
-  return select(b, a, a > b);
+  return select(select(select(b, a, a > b), b, isNaN(b)), a, isNaN(a));
 }`,
   lesser: `fn lesser(a: f32, b: f32) -> f32 {
-  if (isNaN(a)) { return a; }
-  if (isNaN(b)) { return b; }
-  return select(b, a, a < b);
+  return select(select(select(b, a, a < b), b, isNaN(b)), a, isNaN(a));
 }`,
   signOf: `fn signOf(x: f32) -> f32 {
   if (isNaN(x) || isZero(x)) { return x; }
@@ -47,28 +43,21 @@ const library: Readonly<Record<string, string>> = {
   return signed(round(magnitude(x)), x);
 }`,
   root: `fn root(x: f32) -> f32 {
+  // Beyond are zeros, infinity, NaN and all below 0.
+  if (bitcast<u32>(x) - 1u < 0x7f7fffffu) { return sqrt(x); }
   if (isZero(x)) { return x; }
-  if (isNegative(x) || isNaN(x)) { return notANumber(); }
-  if (isInfinite(x)) { return x; }
-  return sqrt(x);
+  return select(x, notANumber(), isNegative(x) || isNaN(x));
 }`,
   quotient: `fn quotient(a: f32, b: f32) -> f32 {
-  if (isZero(b)) {
-    if (isZero(a) || isNaN(a)) { return notANumber(); }
-    return bitcast<f32>(0x7f800000u | ((bitcast<u32>(a) ^ bitcast<u32>(b)) & 0x80000000u) | P[0].x);
-  }
-  if (isInfinite(b)) {
-    if (isInfinite(a) || isNaN(a)) { return notANumber(); }
-    return bitcast<f32>((bitcast<u32>(a) ^ bitcast<u32>(b)) & 0x80000000u);
-  }
-  return a / b;
+  if (!isZero(b) && !isInfinite(b)) { return a / b; }
+  let sign = (bitcast<u32>(a) ^ bitcast<u32>(b)) & 0x80000000u;
+  if (isNaN(a) || select(isInfinite(a), isZero(a), isZero(b))) { return notANumber(); }
+  return bitcast<f32>(select(0u, 0x7f800000u, isZero(b)) | sign | P[0].x);
 }`,
 
   exponential: `fn exponential(x: f32) -> f32 {
-  if (isNaN(x)) { return x; }
-  if (x > 88.72283) { return infinity(); }
-  if (x < -87.33654) { return 0.0; }
-  return exp(x);
+  let y = select(exp(clamp(x, -87.33654, 88.72283)), 0.0, x < -87.33654);
+  return select(select(y, infinity(), x > 88.72283), x, isNaN(x));
 }`,
   // Below, Taylor's series; beyond, little is lost.
   exponentialLess1: `fn exponentialLess1(x: f32) -> f32 {
@@ -111,11 +100,12 @@ const library: Readonly<Record<string, string>> = {
   return vec2<f32>(m, f32(e));
 }`,
   logarithm: `fn logarithm(x: f32) -> f32 {
+  if (bitcast<u32>(x) - 1u < 0x7f7fffffu) {
+    let r = parted(x);
+    return (logarithmNear1(r.x - 1.0) + r.y * -2.12194440e-4) + r.y * 0.693359375;
+  }
   if (isZero(x)) { return negated(infinity()); }
-  if (isNegative(x) || isNaN(x)) { return notANumber(); }
-  if (isInfinite(x)) { return x; }
-  let r = parted(x);
-  return (logarithmNear1(r.x - 1.0) + r.y * -2.12194440e-4) + r.y * 0.693359375;
+  return select(x, notANumber(), isNegative(x) || isNaN(x));
 }`,
   logarithmOf1Plus: `fn logarithmOf1Plus(x: f32) -> f32 {
   if (isZero(x)) { return x; }
@@ -154,9 +144,7 @@ const library: Readonly<Record<string, string>> = {
 }`,
   // tanh x within 6 ulp, as x·P(x²)/Q(x²) up to 9 and 1 beyond. @see Eigen, generic_fast_tanh_float.
   hyperbolicTangent: `fn hyperbolicTangent(v: f32) -> f32 {
-  if (isNaN(v) || magnitude(v) < 0.0004) { return v; }
-  if (magnitude(v) >= 9.0) { return signed(1.0, v); }
-  let x = v;
+  let x = clamp(v, -9.0, 9.0);
   let z = x * x;
   var p = -2.76076847742355e-16 * z + 2.00018790482477e-13;
   p = p * z - 8.60467152213735e-11;
@@ -167,13 +155,12 @@ const library: Readonly<Record<string, string>> = {
   var q = 1.19825839466702e-6 * z + 1.18534705686654e-4;
   q = q * z + 2.268434632439e-3;
   q = q * z + 4.89352518554385e-3;
-  return x * p / q;
+  let y = select(x * p / q, signed(1.0, v), magnitude(v) >= 9.0);
+  return select(y, v, isNaN(v) || magnitude(v) < 0.0004);
 }`,
   // erf x within 6 ulp, as x·P(x²)/Q(x²) up to 4 and 1 beyond. @see Eigen, generic_fast_erf_float.
   errorFunction: `fn errorFunction(v: f32) -> f32 {
-  if (isNaN(v)) { return v; }
-  if (magnitude(v) >= 4.0) { return signed(1.0, v); }
-  let x = v;
+  let x = clamp(v, -4.0, 4.0);
   let z = x * x;
   var p = -2.72614225801306e-10 * z + 2.77068142495902e-8;
   p = p * z - 2.10102402082508e-6;
@@ -185,7 +172,7 @@ const library: Readonly<Record<string, string>> = {
   q = q * z - 1.68282697438203e-3;
   q = q * z - 7.37332916720468e-3;
   q = q * z - 1.42647390514189e-2;
-  return x * (p / q);
+  return select(select(x * (p / q), signed(1.0, v), magnitude(v) >= 4.0), v, isNaN(v));
 }`,
   productHigh: `fn productHigh(a: u32, b: u32) -> u32 {
   let ah = a >> 16u; let al = a & 0xffffu; let bh = b >> 16u; let bl = b & 0xffffu;
@@ -340,9 +327,8 @@ fn twoOverPiAt(place: u32) -> u32 {
 }`,
 
   sigmoid: `fn sigmoid(x: f32) -> f32 {
-  if (isNaN(x)) { return x; }
   let e = exponential(negated(magnitude(x)));
-  return select(1.0, e, isNegative(x)) / (1.0 + e);
+  return select(select(1.0, e, isNegative(x)) / (1.0 + e), x, isNaN(x));
 }`,
   gelu: `fn gelu(x: f32) -> f32 { return x * (errorFunction(x * 0.70710678) + 1.0) * 0.5; }`,
   geluTanh: `fn geluTanh(x: f32) -> f32 {

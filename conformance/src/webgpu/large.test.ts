@@ -1,0 +1,168 @@
+import { cpu } from '@tessera/backend-cpu';
+import { webgpu } from '@tessera/backend-webgpu';
+import { checkOp, expectClose, type OpDescription, type SampleTensor, tolerances } from '@tessera/testkit';
+import * as t from '@tessera/tensor';
+import { describe, expect, it } from 'vitest';
+
+const { exact, elementwise } = tolerances;
+
+/** Numbers from −2 to 2, with NaN, infinities and zeros among them. */
+function values(shape: readonly number[], plain = false): SampleTensor {
+  const special = [NaN, Infinity, -Infinity, -0];
+  const size = shape.reduce((a, b) => a * b, 1);
+  const data = Array.from({ length: size }, (_, i) => (!plain && i % 61 === 7 ? special[i % 4]! : Math.fround(2 * Math.sin(i * i))));
+  return { shape, dtype: 'float32', data };
+}
+
+const truths = (shape: readonly number[]): SampleTensor => ({
+  shape,
+  dtype: 'bool',
+  data: values(shape, true).data.map((x) => (x > 0 ? 1 : 0)),
+});
+
+// Sizes at which kernels take four elements at a time, add up in parts, or sort in passes.
+const descriptions: readonly OpDescription[] = [
+  {
+    name: 'element-wise, four at a time',
+    samples: [
+      { inputs: [values([16_387]), values([16_387])], run: (a, b) => [a!.add(b!), a!.mul(b!), a!.maximum(b!), a!.less(b!)], order: 0 },
+      { inputs: [values([130, 128]), values([128])], run: (a, b) => [a!.sub(b!), a!.equal(b!)], order: 0 },
+      { inputs: [values([130, 128]), values([130, 1])], run: (a, b) => [a!.div(b!), t.run('lessEqual', [b!, a!], {})[0]!], order: 0 },
+      { inputs: [values([3, 64, 128]), values([64, 1])], run: (a, b) => a!.mul(b!).add(1).relu(), order: 0 },
+      { inputs: [truths([130, 128]), values([130, 128]), values([128])], run: (c, a, b) => t.where(c!, a!, b!), order: 0 },
+      { inputs: [truths([16_387]), truths([16_387])], run: (a, b) => [t.logicalAnd(a!, b!), t.logicalNot(a!)], order: 0 },
+      { inputs: [values([128, 130])], run: (x) => [x!.T.add(0), x!.at('::-1').mul(2), t.copy(x!.T)], order: 0, tolerance: exact },
+    ],
+  },
+  {
+    name: 'reductions in parts and by teams',
+    samples: [
+      { inputs: [values([20_011], true)], run: (x) => [x!.sum(), x!.max(), x!.cumsum(0)], order: 0, tolerance: { rtol: 1e-4, atol: 2e-3 } },
+      {
+        inputs: [values([5000, 7], true)],
+        run: (x) => [x!.sum(0), x!.min(0), t.argmax(x!, 0)],
+        order: 0,
+        tolerance: { rtol: 1e-4, atol: 1e-3 },
+      },
+      {
+        inputs: [values([7, 5000], true)],
+        run: (x) => [x!.sum(1), t.softmax(x!), t.logSoftmax(x!)],
+        order: 0,
+        tolerance: { rtol: 1e-4, atol: 1e-3 },
+      },
+      { inputs: [values([7, 500])], run: (x) => [x!.max(1), t.argmin(x!, 1)], order: 0, tolerance: elementwise },
+    ],
+  },
+  {
+    name: 'products with long sums',
+    samples: [
+      {
+        inputs: [values([8, 3000], true), values([3000, 12], true)],
+        run: (a, b) => a!.matmul(b!),
+        order: 0,
+        tolerance: { rtol: 1e-4, atol: 1e-3 },
+      },
+      {
+        inputs: [values([64, 32], true), values([64, 48], true)],
+        run: (a, b) => [a!.T.matmul(b!), a!.T.matmul(b!).T.matmul(a!.T)],
+        order: 0,
+        tolerance: { rtol: 1e-4, atol: 1e-3 },
+      },
+    ],
+  },
+  {
+    name: 'sorting in passes',
+    samples: [
+      { inputs: [values([2, 5000])], run: (x) => [t.sort(x!, 1), t.argsort(x!, 1, { descending: true })], order: 0, tolerance: exact },
+    ],
+  },
+];
+
+describe.skipIf(!process.env['TESSERA_WEBGPU'])('large tensors on WebGPU', () => {
+  const reference = cpu();
+  for (const description of descriptions) {
+    it(description.name, async () => checkOp(description, await webgpu(), reference));
+  }
+
+  it('more workgroups than one dimension has are laid out in two', async () => {
+    const backend = await webgpu();
+    const count = 65_535 * 256 + 1000;
+    const x = t.ones([count], { backend }).add(t.tensor([1], { backend }));
+    await expectClose('the end', x.at(`${count - 3}:`), t.full([3], 2, { backend }), exact);
+    expect(await x.sum().item()).toBe(2 * count);
+    backend.dispose();
+  });
+
+  it('an op with more operands than a shader may bind is done in parts', async () => {
+    const backend = await webgpu();
+    const many = Array.from({ length: 24 }, (_, i) => t.tensor([i, i + 1, -i], { backend }));
+    const { capture } = await import('@tessera/capture');
+    const sum = capture((given: readonly t.Tensor[]) => t.tidy(() => given.reduce((a, b) => a.add(b))));
+    await expectClose(
+      'captured',
+      sum(many),
+      many.reduce((a, b) => a.add(b)),
+      exact,
+    );
+    expect(sum.plans[0]!.steps.some(({ inputs }) => inputs.length === 24)).toBe(true);
+    backend.dispose();
+  });
+
+  it('numbers of the dtypes that are only stored are converted as on the host', async () => {
+    const backend = await webgpu();
+    const doubles = Float64Array.of(
+      0,
+      -0,
+      1.1,
+      -3.99,
+      1e300,
+      -1e300,
+      NaN,
+      Infinity,
+      5e-324,
+      1e-45,
+      65_519.999,
+      2 ** 53 + 2,
+      1e18,
+      33_333.3,
+      1 + 2 ** -11 + 2 ** -40,
+    );
+    for (const to of ['float32', 'int32', 'bool', 'uint8', 'int8', 'int64', 'float16', 'bfloat16'] as const) {
+      const [got, expected] = [backend, reference].map((on) => t.tensor(doubles, { dtype: 'float64', backend: on }).astype(to));
+      await expectClose(`float64 to ${to}`, got!, expected!, exact);
+    }
+    const longs = BigInt64Array.of(0n, -1n, 2n ** 62n + 1n, -(2n ** 63n), 123_456_789_012n, 2n ** 53n + 1n, -300n, 127n);
+    for (const to of ['float32', 'int32', 'bool', 'uint8', 'int8', 'float64', 'float16', 'bfloat16'] as const) {
+      const [got, expected] = [backend, reference].map((on) => t.tensor(longs, { dtype: 'int64', backend: on }).astype(to));
+      await expectClose(`int64 to ${to}`, got!, expected!, exact);
+    }
+    backend.dispose();
+  });
+
+  it('functions are within 2e-5 of the host over their whole range', async () => {
+    const backend = await webgpu();
+    const ranges: [string, number, number][] = [
+      ['exp', -87, 88],
+      ['log', 1e-6, 1e6],
+      ['log1p', -0.999, 100],
+      ['expm1', -20, 80],
+      ['sin', -1e6, 1e6],
+      ['cos', -40, 40],
+      ['tanh', -12, 12],
+      ['erf', -5, 5],
+      ['asin', -1, 1],
+      ['acos', -1, 1],
+      ['atan', -50, 50],
+    ];
+    for (const [op, low, high] of ranges) {
+      const data = Float32Array.from({ length: 20_000 }, (_, i) => low + ((high - low) * i) / 19_999);
+      const [got, expected] = [backend, reference].map((on) => t.run(op as 'exp', [t.tensor(data, { backend: on })], {})[0]!);
+      await expectClose(op, got!, expected!, { rtol: 2e-5, atol: 5e-7 });
+    }
+    const base = Float32Array.from({ length: 20_000 }, (_, i) => 0.01 + i / 1000);
+    const exponent = Float32Array.from({ length: 20_000 }, (_, i) => 8 * Math.sin(i));
+    const [got, expected] = [backend, reference].map((on) => t.pow(t.tensor(base, { backend: on }), t.tensor(exponent, { backend: on })));
+    await expectClose('pow', got!, expected!, { rtol: 2e-5, atol: 0 });
+    backend.dispose();
+  });
+});
