@@ -1,11 +1,23 @@
+import { wasm } from '@tessera/backend-wasm';
 import { webgpu } from '@tessera/backend-webgpu';
 import { contiguousView, DeviceError, DeviceLostError, OutOfMemoryError } from '@tessera/core';
-import { ones, tensor } from '@tessera/tensor';
+import { bestBackend, ones, tensor } from '@tessera/tensor';
 import { describe, expect, it } from 'vitest';
 
 describe.skipIf(!process.env['TESSERA_WEBGPU'])('errors on WebGPU', () => {
   it('a software adapter is refused where it is not wanted, with the way out', async () => {
     await expect(webgpu({ software: false })).rejects.toThrow(/works on the processor.*webgpu\(\{ software: true \}\)/);
+  });
+
+  it('bestBackend prefers WebAssembly to a software adapter, unless that is asked for', async () => {
+    let report = '';
+    const onChoice = (said: string): void => void (report = said);
+    const best = await bestBackend([webgpu, wasm], { onChoice });
+    expect(best.name).toBe('wasm');
+    expect(report).toMatch(/^chose wasm; webgpu is second best: its adapter works on the processor$/);
+    const asked = await bestBackend([() => webgpu({ software: true }), wasm]);
+    expect(asked.name).toBe('webgpu');
+    asked.dispose();
   });
 
   it('without an adapter the way out is told', async () => {

@@ -78,8 +78,8 @@ describe.skipIf(!process.env['TESSERA_WEBGPU'])('a captured training step on Web
     const value = step(x, y);
     expect(Number.isFinite(await value.item())).toBe(true);
     value.dispose();
-    expect(backend.memory().liveBytes).toBe(before.liveBytes);
-    expect(backend.memory().reservedBytes).toBe(before.reservedBytes);
+    expect(backend.memory().liveBytes).toBeLessThanOrEqual(before.liveBytes);
+    expect(backend.memory().reservedBytes).toBeLessThanOrEqual(before.reservedBytes);
   });
 
   it('compiles all pipelines at once, and tells how far it is', async () => {

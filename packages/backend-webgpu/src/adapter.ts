@@ -5,7 +5,10 @@ export interface AdapterOptions {
   /** WebGPU's door (default: `navigator.gpu`, or that of the optional package `webgpu` in Node). */
   readonly gpu?: GPU;
   readonly powerPreference?: GPUPowerPreference;
-  /** Whether a driver that works on the processor is taken (default `true`): it is slower than `wasm()`. */
+  /**
+   * Whether a driver that works on the processor is taken, which is slower than `wasm()`: `true` asks for it, `false` refuses it. By
+   * default it is taken, but `bestBackend` prefers any other that works.
+   */
   readonly software?: boolean;
 }
 
@@ -39,11 +42,11 @@ export function isSoftware(info: GPUAdapterInfo): boolean {
 }
 
 /** The adapter that suits the options. @throws DeviceError with the way out where there is none. */
-export async function findAdapter({ gpu, powerPreference, software = true }: AdapterOptions): Promise<GPUAdapter> {
+export async function findAdapter({ gpu, powerPreference, software }: AdapterOptions): Promise<GPUAdapter> {
   const door = gpu ?? (await findGpu());
   const adapter = await door.requestAdapter(powerPreference ? { powerPreference } : {});
   if (!adapter) throw new DeviceError(`[webgpu] WebGPU finds no adapter: the driver is missing, too old, or blocked. ${WAY_OUT}`);
-  if (!software && isSoftware(adapter.info)) {
+  if (software === false && isSoftware(adapter.info)) {
     const { vendor, architecture } = adapter.info;
     throw new DeviceError(
       `[webgpu] the only adapter works on the processor, slower than WebAssembly: ${vendor} ${architecture}. Take it with webgpu({ software: true }).`,

@@ -114,6 +114,7 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpuBackend
 
   return {
     name: 'webgpu',
+    ...(software && options.software !== true && !options.device ? { secondBest: 'its adapter works on the processor' } : {}),
     device,
     adapter: { vendor: info?.vendor ?? '', architecture: info?.architecture ?? '', software },
     counters,

@@ -1,4 +1,4 @@
-import { bytesPerElement, type DType, type Kernels } from '@tessera/core';
+import { bytesPerElement, type DType, type Kernels, sizeOf } from '@tessera/core';
 import { bitsOf } from './bits.ts';
 import { bufferOf } from './cells.ts';
 import { GpuBuffer } from './memory.ts';
@@ -39,9 +39,9 @@ export function fill(runtime: Runtime): Pick<Kernels, 'fill'> {
     fill(_, { value }, [y]) {
       const buffer = bufferOf(y);
       const bytes = bytesPerElement(y.dtype);
-      // One element is only remembered: most kernels take it as a parameter.
-      if (buffer.byteLength <= bytes) buffer.constant = { value, dtype: y.dtype };
-      else fillWords(runtime, buffer, buffer.byteLength, value, y.dtype);
+      // One element is only remembered, as most kernels take it as a parameter; what a plan fills at each run is filled.
+      if (buffer.byteLength <= bytes && !runtime.recorder) buffer.constant = { value, dtype: y.dtype };
+      else fillWords(runtime, buffer, sizeOf(y.view.shape) * bytes, value, y.dtype);
     },
   };
 }

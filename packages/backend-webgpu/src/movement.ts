@@ -160,7 +160,7 @@ const repeatedInPairs = ({ shape, strides, offset }: View): View => ({ shape: [.
 export function movement(runtime: Runtime): Pick<Kernels, 'copy' | 'cast' | 'pad' | 'concat' | 'fill'> {
   const copy: Kernel<None> = ([x], _, [y]) => {
     const [from, to] = [raw(x), raw(y)];
-    if (from.bytes < 4 && to.view.offset > 0) {
+    if (from.bytes < 4 && to.buffer.byteLength > sizeOf(to.view.shape) * from.bytes) {
       // A part of what others write too.
       place(runtime, 'copy', x, y, { starts: y.view.shape.map(() => 0), steps: y.view.shape.map(() => 1) });
       return;

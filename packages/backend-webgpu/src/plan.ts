@@ -2,6 +2,7 @@ import {
   type Buffer,
   bytesPerElement,
   contiguousStrides,
+  contiguousView,
   type Kernel,
   type Operand,
   type Plan,
@@ -248,7 +249,7 @@ class Frame {
   }
 
   record(recording: Recording, inputs: readonly Part[], outputs: readonly Part[]): void {
-    const { runtime, kernels } = this.#home;
+    const { runtime } = this.#home;
     const parts = new Map<number, Part>();
     this.#plan.inputs.forEach(({ buffer }, i) => parts.set(buffer, inputs[i]));
     this.#plan.outputs.forEach(({ buffer }, i) => parts.set(buffer, outputs[i]));
@@ -262,11 +263,29 @@ class Frame {
       if (step.body) this.#loops.get(step)!.record(recording, given, made);
       else {
         recording.count([...given, ...made]);
-        (kernels[step.op] as Kernel<unknown>)(given, step.attributes, made);
+        this.#call(step, given, made);
       }
       runtime.end();
     }
   }
+
+  /** Kernels write whole words from the start of a buffer, most of them: what is to be a part of one is made apart and copied. */
+  #call({ op, attributes, outputs: planned }: Step, inputs: readonly Operand[], outputs: readonly Operand[]): void {
+    const { runtime, kernels } = this.#home;
+    const isPart = ({ buffer, dtype, view }: PlanOperand): boolean =>
+      view.offset > 0 ||
+      (bytesPerElement(dtype) < 4 && this.#plan.buffers[buffer].byteLength > sizeOf(view.shape) * bytesPerElement(dtype));
+    const puts = op === 'copy' || op === 'concat';
+    const made = outputs.map((output, i) => (!puts && isPart(planned[i]) ? apart(runtime, output) : output));
+    (kernels[op] as Kernel<unknown>)(inputs, attributes, made);
+    made.forEach((from, i) => from !== outputs[i] && (kernels['copy'] as unknown as Kernel<object>)([from], {}, [outputs[i]]));
+  }
+}
+
+/** An operand in memory of its own, from the start. */
+function apart(runtime: Runtime, { dtype, view: { shape } }: Operand): Operand {
+  const buffer = runtime.temporary(sizeOf(shape) * bytesPerElement(dtype));
+  return { buffer, dtype, view: contiguousView(shape) };
 }
 
 /** The body of a `scan`, written down once for each turn. It reads sequences where they lie; the carry changes place at every turn. */

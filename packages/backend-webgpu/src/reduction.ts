@@ -22,6 +22,8 @@ import { loadElement, type Scalar } from './wgsl/elements.ts';
 interface Fold {
   readonly start: string;
   readonly step: (sum: string, x: string) => string;
+  /** What is folded, where it is more than an element: its type, made of one, and made one again. */
+  readonly wide?: { readonly type: string; readonly of: (x: string) => string; readonly to: (sum: string) => string };
 }
 
 const folds: { readonly [K in Reduction]: { readonly [S in Scalar]?: Fold } } = {
@@ -30,7 +32,12 @@ const folds: { readonly [K in Reduction]: { readonly [S in Scalar]?: Fold } } = 
     i32: { start: '0', step: (sum, x) => `${sum} + ${x}` },
   },
   prod: {
-    f32: { start: '1.0', step: (sum, x) => `${sum} * ${x}` },
+    // Products of many numbers near 1 lose all that is of second order to rounding, so they carry what they lost.
+    f32: {
+      start: 'vec2<f32>(1.0, 0.0)',
+      step: (sum, x) => `productKept(${sum}, ${x})`,
+      wide: { type: 'vec2<f32>', of: (x) => `vec2<f32>(${x}, 0.0)`, to: (sum) => `productRounded(${sum})` },
+    },
     i32: { start: '1', step: (sum, x) => `${sum} * ${x}` },
   },
   max: {
@@ -99,6 +106,7 @@ export function foldInto(runtime: Runtime, op: Reduction, x: Operand, axes: read
   if (outputs === 0) return;
   indexable(op, view.shape);
   const fold = folds[op][scalar]!;
+  const { type, of, to } = fold.wide ?? { type: scalar, of: (value: string) => value, to: (sum: string) => sum };
   // Along rows a team reads neighbours together; across them invocations of neighbouring outputs do.
   const byRows = count >= LONG && Math.abs(folded.strides.at(-1) ?? 0) <= 1 && bytes === 4;
   const threads = byRows ? outputs * TEAM : outputs;
@@ -117,14 +125,14 @@ export function foldInto(runtime: Runtime, op: Reduction, x: Operand, axes: read
     workgroup: byRows ? TEAM : WORKGROUP,
     declarations: `${placeFunction('keptPlace', ranks[0], 6)}
 ${placeFunction('foldedPlace', ranks[1], foldedAt)}
-${byRows ? `var<workgroup> team: array<${scalar}, ${TEAM}>;` : ''}
-fn folding(output: u32, first: u32, end: u32, by: u32) -> ${scalar} {
+${byRows ? `var<workgroup> team: array<${type}, ${TEAM}>;` : ''}
+fn folding(output: u32, first: u32, end: u32, by: u32) -> ${type} {
   let base = ${word(5)} + keptPlace(output);
-  var sum: ${scalar} = ${fold.start};
-  for (var i = first; i < end; i = i + by) { sum = ${fold.step('sum', loadElement('X', 'base + foldedPlace(i)', bytes))}; }
+  var sum = ${type}(${fold.start});
+  for (var i = first; i < end; i = i + by) { sum = ${fold.step('sum', of(loadElement('X', 'base + foldedPlace(i)', bytes)))}; }
   return sum;
 }`,
-    main: byRows ? teamMain(fold) : bytes === 4 ? loneMain : narrowMain,
+    main: byRows ? teamMain(fold, to) : bytes === 4 ? loneMain(to) : narrowMain,
   }));
   runtime.run(
     program,
@@ -138,9 +146,12 @@ fn folding(output: u32, first: u32, end: u32, by: u32) -> ${scalar} {
   foldInto(runtime, op, partial, [0], y);
 }
 
-const loneMain = `  if (t >= ${word(1)} * ${word(4)}) { return; }
+const loneMain = (to: (sum: string) => string): string => {
+  const all = `folding(t % ${word(1)}, part * ${word(3)}, min((part + 1u) * ${word(3)}, ${word(2)}), 1u)`;
+  return `  if (t >= ${word(1)} * ${word(4)}) { return; }
   let part = t / ${word(1)};
-  Y[t] = folding(t % ${word(1)}, part * ${word(3)}, min((part + 1u) * ${word(3)}, ${word(2)}), 1u);`;
+  Y[t] = ${to(all)};`;
+};
 
 const narrowMain = `  if (t * 4u >= ${word(1)}) { return; }
   var value = 0u;
@@ -150,14 +161,14 @@ const narrowMain = `  if (t * 4u >= ${word(1)}) { return; }
   }
   Y[t] = value;`;
 
-const teamMain = ({ step }: Fold): string => `  if (g >= ${word(1)} * ${word(4)}) { return; }
+const teamMain = ({ step }: Fold, to: (sum: string) => string): string => `  if (g >= ${word(1)} * ${word(4)}) { return; }
   let part = g / ${word(1)};
   team[l] = folding(g % ${word(1)}, part * ${word(3)} + l, min((part + 1u) * ${word(3)}, ${word(2)}), ${TEAM}u);
   for (var half = ${TEAM / 2}u; half > 0u; half = half >> 1u) {
     workgroupBarrier();
     if (l < half) { team[l] = ${step('team[l]', 'team[l + half]')}; }
   }
-  if (l == 0u) { Y[g] = team[0]; }`;
+  if (l == 0u) { Y[g] = ${to('team[0]')}; }`;
 
 /** The place of the first greatest or least; NaN counts as both. */
 function argFold(runtime: Runtime, op: ArgReduction, x: Operand, axes: readonly number[], y: Operand): void {

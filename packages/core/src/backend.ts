@@ -44,6 +44,8 @@ export type Kernels = { readonly [K in KernelPrimitive]: Kernel<KernelAttributes
  */
 export interface Backend {
   readonly name: string;
+  /** Why any other backend that works is to be preferred: say, that its GPU is the processor. */
+  readonly secondBest?: string;
   /** The dtypes that kernels compute with; moving and casting work on all. */
   readonly computes: ReadonlySet<DType>;
   /** The composites for which there is a kernel of their own. */

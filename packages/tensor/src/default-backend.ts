@@ -22,22 +22,31 @@ export interface BestBackendOptions {
 }
 
 /**
- * The first backend that works, in the order given.
+ * The first backend that works, in the order given; one that says it is second best only where no later one works.
  *
  * @throws DeviceError with the reason of each when none does.
  * @example
- * setDefaultBackend(await bestBackend([wasm, cpu]))
+ * setDefaultBackend(await bestBackend([webgpu, wasm, cpu]))
  */
 export async function bestBackend(factories: readonly BackendFactory[], { onChoice }: BestBackendOptions = {}): Promise<Backend> {
   const reasons: string[] = [];
+  let fallback: Backend | undefined;
+  const choose = (backend: Backend): Backend => {
+    if (backend !== fallback) fallback?.dispose();
+    onChoice?.([`chose ${backend.name}`, ...reasons].join('; '));
+    return backend;
+  };
   for (const factory of factories) {
     try {
       const backend = await factory();
-      onChoice?.([`chose ${backend.name}`, ...reasons].join('; '));
-      return backend;
+      if (backend.secondBest === undefined) return choose(backend);
+      reasons.push(`${backend.name} is second best: ${backend.secondBest}`);
+      if (fallback) backend.dispose();
+      else fallback = backend;
     } catch (error) {
       reasons.push(`${factory.name || 'a backend'} failed: ${error instanceof Error ? error.message : error}`);
     }
   }
+  if (fallback) return choose(fallback);
   throw new DeviceError(`[bestBackend] no backend works here: ${reasons.join('; ') || 'none was given'}`);
 }

@@ -24,6 +24,25 @@ const library: Readonly<Record<string, string>> = {
   lesser: `fn lesser(a: f32, b: f32) -> f32 {
   return select(select(select(b, a, a < b), b, isNaN(b)), a, isNaN(a));
 }`,
+  // a·b exactly, as what it rounds to and the rest, where that can be told. @see Dekker 1971, "A Floating-Point Technique".
+  productExact: `fn productExact(a: f32, b: f32) -> vec2<f32> {
+  let p = opaque(a * b);
+  let ah = bitcast<f32>(bitcast<u32>(a) & 0xfffff000u);
+  let bh = bitcast<f32>(bitcast<u32>(b) & 0xfffff000u);
+  let al = opaque(a - ah);
+  let bl = opaque(b - bh);
+  let rest = opaque(opaque(opaque(opaque(ah * bh) - p) + opaque(ah * bl)) + opaque(al * bh)) + opaque(al * bl);
+  let m = bitcast<u32>(p) & 0x7fffffffu;
+  return vec2<f32>(p, select(0.0, rest, m > 0x0c800000u && m < 0x7f000000u));
+}`,
+  // The product of two numbers that carry what rounding took from them.
+  productKept: `fn productKept(a: vec2<f32>, b: vec2<f32>) -> vec2<f32> {
+  let p = productExact(a.x, b.x);
+  return vec2<f32>(p.x, p.y + (a.x * b.y + a.y * b.x));
+}`,
+  productRounded: `fn productRounded(p: vec2<f32>) -> f32 {
+  return select(opaque(p.x) + p.y, p.x, isZero(p.x) || isInfinite(p.x) || isNaN(p.x));
+}`,
   signOf: `fn signOf(x: f32) -> f32 {
   if (isNaN(x) || isZero(x)) { return x; }
   return signed(1.0, x);
