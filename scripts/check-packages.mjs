@@ -11,6 +11,7 @@ const budgets = {
   core: 16,
   'backend-cpu': 16,
   'backend-wasm': 62,
+  'backend-webgpu': 44,
   tensor: 34,
   autograd: 32,
   capture: 30,

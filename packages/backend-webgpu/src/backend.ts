@@ -36,7 +36,7 @@ export interface WebGpuBackend extends Backend {
   prepare(plan: Plan): PreparedPlan;
 }
 
-export type KernelTable = Kernels & Readonly<Record<string, Kernel<never>>>;
+type KernelTable = Kernels & Readonly<Record<string, Kernel<never>>>;
 
 function kernelTable(runtime: Runtime): KernelTable {
   return {

@@ -39,7 +39,7 @@ export function raw(operand: Operand): Cells {
 }
 
 /** A view of elements of two words as a view of words. */
-export function inPairs({ shape, strides, offset }: View): View {
+function inPairs({ shape, strides, offset }: View): View {
   return { shape: [...shape, 2], strides: [...strides.map((stride) => stride * 2), 1], offset: offset * 2 };
 }
 

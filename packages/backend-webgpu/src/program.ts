@@ -26,11 +26,6 @@ export function word(at: number): string {
   return `P[${at >> 2}].${'xyzw'[at & 3]}`;
 }
 
-/** A parameter of a place computed in the shader. */
-export function wordAt(at: string): string {
-  return `P[(${at}) >> 2u][(${at}) & 3u]`;
-}
-
 const bits = new Uint32Array(1);
 const float = new Float32Array(bits.buffer);
 

@@ -69,7 +69,7 @@ interface Arranged {
   readonly folded: { readonly lengths: readonly number[]; readonly strides: readonly number[] };
 }
 
-export function arrange({ shape, strides }: View, axes: readonly number[]): Arranged {
+function arrange({ shape, strides }: View, axes: readonly number[]): Arranged {
   const part = (list: readonly number[]): Arranged['kept'] => {
     const { lengths, strides: merged } = mergeAxes(
       list.map((axis) => shape[axis]),

@@ -34,7 +34,7 @@ const COPY_DST = 8;
 const MAP_READ = 1;
 const COMPUTE = 4;
 /** Parameters begin at multiples of it. */
-export const ALIGNMENT = 256;
+const ALIGNMENT = 256;
 /** After so many dispatches they are submitted, so that the device has something to do. */
 const LONGEST_BATCH = 128;
 

@@ -1,4 +1,4 @@
-import { bytesPerElement, type DType } from '@tessera/core';
+import type { DType } from '@tessera/core';
 
 /** The type in WGSL of an element that kernels compute with; bools are 0 or 1. */
 export type Scalar = 'f32' | 'i32' | 'u32';
@@ -6,11 +6,6 @@ export type Scalar = 'f32' | 'i32' | 'u32';
 /** The type of an element of a dtype: narrow and wide ones are seen as their bits. */
 export function scalarOf(dtype: DType): Scalar {
   return dtype === 'float32' ? 'f32' : dtype === 'int32' ? 'i32' : 'u32';
-}
-
-/** How many elements a 32-bit word of storage holds: the least that one invocation may write. */
-export function perWord(dtype: DType): number {
-  return Math.max(1, 4 / bytesPerElement(dtype));
 }
 
 /** The element at `index` of a binding over words. */
