@@ -42,6 +42,7 @@ export { summary } from './summary.ts';
 export { input, type Merge, SymbolicTensor } from './symbolic.ts';
 export {
   builtinLayers,
+  checkWeights,
   fromRawTensor,
   type LayerClass,
   loadModel,

@@ -10,7 +10,7 @@ import {
   type TypedArray,
 } from '@tessera/core';
 import { type RawTensor, readSafetensors, writeSafetensors } from '@tessera/formats';
-import { tensor, type Tensor, type TensorOptions, type Variable } from '@tessera/tensor';
+import { tensor, type Tensor, type TensorOptions } from '@tessera/tensor';
 import { Activation } from './activation/activation.ts';
 import { MultiHeadAttention } from './attention/multi-head-attention.ts';
 import { TransformerEncoderLayer } from './attention/transformer-encoder-layer.ts';
@@ -193,8 +193,8 @@ export function loadWeights(model: Module, bytes: Uint8Array): void {
   setWeights(model, readSafetensors(bytes).tensors);
 }
 
-/** Assigns values by dotted path. @throws StateError that lists what is missing, unexpected or of another shape. */
-export function setWeights(model: Module, tensors: ReadonlyMap<string, RawTensor>): void {
+/** @throws StateError that lists which values are missing, unexpected or of another shape than a model's variables. */
+export function checkWeights(model: Module, tensors: ReadonlyMap<string, RawTensor>): void {
   const variables = model.variables();
   const missing = Object.keys(variables).filter((path) => !tensors.has(path));
   const unexpected = [...tensors.keys()].filter((path) => !Object.hasOwn(variables, path));
@@ -210,7 +210,12 @@ export function setWeights(model: Module, tensors: ReadonlyMap<string, RawTensor
   ] as const;
   const told = problems.flatMap(([what, list]) => (list.length ? [`${what} ${list.join(', ')}`] : []));
   if (told.length) throw new StateError(`[loadWeights] the weights must be those of the model: ${told.join('; ')}`);
-  for (const [path, variable] of Object.entries(variables) as [string, Variable][]) {
+}
+
+/** Assigns values by dotted path. @throws StateError as {@link checkWeights}; then nothing changes. */
+export function setWeights(model: Module, tensors: ReadonlyMap<string, RawTensor>): void {
+  checkWeights(model, tensors);
+  for (const [path, variable] of Object.entries(model.variables())) {
     const value = fromRawTensor(tensors.get(path)!, { backend: variable.peek().backend });
     variable.assign(value);
     value.dispose();

@@ -10,5 +10,6 @@ export { checkMetric, type MetricLike, type MetricSample } from './check-metric.
 export { checkOp, type OpDescription, type OpError, type OpSample, type SampleTensor } from './check-op.ts';
 export { checkOptimizer, type OptimizerCheckOptions, type OptimizerLike, type ParametersLike } from './check-optimizer.ts';
 export { CheckError, expectClose } from './compare.ts';
+export { losable, type LosableBackend } from './losable.ts';
 export { opDescriptions } from './ops/index.ts';
 export { type Tolerance, tolerances } from './tolerance.ts';

@@ -1,3 +1,4 @@
+import type { DeviceLostError } from '@tessera/core';
 import type { Trainer } from './trainer.ts';
 
 /** What is known after an epoch or a step: `loss`, the metrics by name, and `valLoss` and so on after validation. */
@@ -17,11 +18,14 @@ export interface Place {
 
 /** Told of what happens in `fit`. Each may be asynchronous. */
 export interface Callback {
+  /** Again where the device is lost in it. */
   onTrainBegin?(trainer: Trainer): void | Promise<void>;
   onEpochBegin?(place: Place, trainer: Trainer): void | Promise<void>;
   /** Between steps, about 25 times a second, when the logs of the epoch so far are read from the device. */
   onStepEnd?(place: Place, logs: Logs, trainer: Trainer): void | Promise<void>;
   onEpochEnd?(place: Place, logs: Logs, trainer: Trainer): void | Promise<void>;
+  /** Whether the trainer was brought back, on another device, to a state from which `fit` goes on; without, it rejects. */
+  onDeviceLost?(error: DeviceLostError, trainer: Trainer): boolean | Promise<boolean>;
   onTrainEnd?(history: History, trainer: Trainer): void | Promise<void>;
 }
 

@@ -2,7 +2,7 @@ import { valueAndGrad } from '@tessera/autograd';
 import { StateError } from '@tessera/core';
 import type { Batch } from '@tessera/data';
 import type { RawTensor } from '@tessera/formats';
-import { fromRawTensor, type Module, penalty, rawTensor, setWeights, weightsOf } from '@tessera/layers';
+import { checkWeights, fromRawTensor, type Module, penalty, rawTensor, setWeights, weightsOf } from '@tessera/layers';
 import type { Metric } from '@tessera/metrics';
 import { applyUpdates } from '@tessera/optim';
 import { FlatParameters, Random, tensor, type Tensor, tidy, treeMap, type Variable, VariableTree, zeros, zerosLike } from '@tessera/tensor';
@@ -111,26 +111,44 @@ export class Learner {
 
   /** Everything that going on needs, by name: what there is for each parameter stands under a name for each. */
   async save(): Promise<Map<string, RawTensor>> {
-    const weights = weightsOf(this.#model);
     const parts = tidy(() =>
       this.#kept.flatMap((tree) =>
         flattenState(tree.read(), this.#flat).leaves.map((leaf, i) => [`state.${tree.name}.${i}`, leaf] as const),
       ),
     );
-    const state = await Promise.all(parts.map(async ([name, leaf]) => [name, await rawTensor(leaf)] as const));
-    for (const [, leaf] of parts) leaf.dispose();
-    return new Map([...[...(await weights)].map(([path, raw]) => [`model.${path}`, raw] as const), ...state]);
+    try {
+      // Waited for together, so that none rejects unseen where the device is lost.
+      const [weights, state] = await Promise.all([
+        weightsOf(this.#model),
+        Promise.all(parts.map(async ([name, leaf]) => [name, await rawTensor(leaf)] as const)),
+      ]);
+      return new Map([...[...weights].map(([path, raw]) => [`model.${path}`, raw] as const), ...state]);
+    } finally {
+      for (const [, leaf] of parts) leaf.dispose();
+    }
+  }
+
+  /** @throws StateError if saved values are not of a trainer like this one. Nothing is read from the device. */
+  check(tensors: ReadonlyMap<string, RawTensor>): void {
+    checkWeights(this.#model, modelPart(tensors));
+    tidy(() => {
+      for (const tree of this.#kept) {
+        flattenState(tree.read(), this.#flat).leaves.forEach(({ shape }, i) => {
+          const name = `state.${tree.name}.${i}`;
+          if (tensors.get(name)?.shape.join() === shape.join()) return;
+          throw new StateError(`[restore] the state must be of a trainer like this one: got none that fits ${name}`);
+        });
+      }
+    });
   }
 
   /** Goes back to saved values. @throws StateError if they are not of a trainer like this one; then nothing changes. */
   assign(tensors: ReadonlyMap<string, RawTensor>): void {
+    this.check(tensors);
     tidy(() => {
-      const trees = this.#kept.map((tree) => ({ tree, ...flattenState(tree.read(), this.#flat) }));
-      const expected = trees.flatMap(({ tree, leaves }) => leaves.map(({ shape }, i) => [`state.${tree.name}.${i}`, shape] as const));
-      const missing = expected.find(([name, shape]) => tensors.get(name)?.shape.join() !== shape.join());
-      if (missing) throw new StateError(`[restore] the state must be of a trainer like this one: got none that fits ${missing[0]}`);
-      setWeights(this.#model, new Map([...tensors].flatMap(([path, raw]) => (path.startsWith('model.') ? [[path.slice(6), raw]] : []))));
-      for (const { tree, leaves, unflatten } of trees) {
+      setWeights(this.#model, modelPart(tensors));
+      for (const tree of this.#kept) {
+        const { leaves, unflatten } = flattenState(tree.read(), this.#flat);
         tree.assign(unflatten(leaves.map(({ backend }, i) => fromRawTensor(tensors.get(`state.${tree.name}.${i}`)!, { backend }))));
       }
     });
@@ -147,4 +165,9 @@ export class Learner {
 export function lossOf(model: Module, loss: Tensor): Tensor {
   const extra = penalty(model);
   return extra ? loss.add(extra) : loss;
+}
+
+/** The values of the model's variables among those of a state. */
+function modelPart(tensors: ReadonlyMap<string, RawTensor>): Map<string, RawTensor> {
+  return new Map([...tensors].flatMap(([path, raw]) => (path.startsWith('model.') ? [[path.slice(6), raw]] : [])));
 }

@@ -1,3 +1,4 @@
+import type { Backend } from '@tessera/core';
 import type { Column, Dataset } from '@tessera/data';
 import type { Loss } from '@tessera/losses';
 import type { Metric } from '@tessera/metrics';
@@ -42,4 +43,10 @@ export interface EvaluateOptions {
   /** Default 32. */
   readonly batchSize?: number;
   readonly signal?: AbortSignal;
+}
+
+/** Options of {@link Trainer.restore}. */
+export interface RestoreOptions {
+  /** What training goes on with (default: what it ran on). */
+  readonly backend?: Backend;
 }

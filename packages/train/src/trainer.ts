@@ -1,16 +1,16 @@
 import type { Captured } from '@tessera/capture';
-import { StateError, UsageError } from '@tessera/core';
+import { type Backend, DeviceLostError, StateError, UsageError } from '@tessera/core';
 import { type Column, DataLoader } from '@tessera/data';
 import { readSafetensors, writeSafetensors } from '@tessera/formats';
 import type { Module } from '@tessera/layers';
 import type { Metric } from '@tessera/metrics';
-import { type NestedArray, tensor, type Tensor, tidy } from '@tessera/tensor';
-import type { History, Logs, Place } from './callback.ts';
+import { type NestedArray, setDefaultBackend, tensor, type Tensor, tidy, zeros } from '@tessera/tensor';
+import type { Callback, History, Logs, Place } from './callback.ts';
 import { checkExamples, checkTargets, columnsOf } from './check-examples.ts';
 import { EventLoop } from './event-loop.ts';
 import { Learner, lossOf } from './learner.ts';
 import { lossMetric, Measurement } from './measurement.ts';
-import type { CompileOptions, EvaluateOptions, Examples, FitOptions } from './options.ts';
+import type { CompileOptions, EvaluateOptions, Examples, FitOptions, RestoreOptions } from './options.ts';
 import { asFloat, runStep, type Step, stepOf } from './step.ts';
 
 /** Brings model, loss, optimizer and metrics together. */
@@ -69,14 +69,17 @@ export class Trainer {
     { epochs = 1, batchSize = 32, shuffle = true, validationData, callbacks = [], signal }: FitOptions = {},
   ): Promise<History> {
     const loader = new DataLoader(data, { batchSize, shuffle, seed: this.#options.seed ?? 0 });
-    const learner = this.#prepare(data);
+    this.#prepare(data);
+    const first = this.#epoch;
     const logs: Logs[] = [];
     const loop = new EventLoop();
     this.#stopped = false;
-    for (const callback of callbacks) await callback.onTrainBegin?.(this);
     const halted = (): boolean => this.#stopped || (signal?.aborted ?? false);
-
-    while (this.#epoch < epochs && !halted()) {
+    const begin = async (): Promise<void> => {
+      for (const callback of callbacks) await callback.onTrainBegin?.(this);
+    };
+    const runEpoch = async (): Promise<void> => {
+      const learner = this.#prepare(data);
       if (this.#batch === 0) learner.measurement.reset();
       const began = performance.now();
       let examples = 0;
@@ -99,7 +102,7 @@ export class Trainer {
         }
         if (halted()) break;
       }
-      if (this.#batch < loader.batches) break;
+      if (this.#batch < loader.batches) return;
       const ended = place();
       const own = numbersOf(await learner.measurement.read());
       this.#batch = 0;
@@ -108,10 +111,29 @@ export class Trainer {
       const all: Logs = { ...own, ...Object.fromEntries(Object.entries(validation).map(([name, value]) => [validationName(name), value])) };
       logs.push(all);
       for (const callback of callbacks) await callback.onEpochEnd?.(ended, all, this);
+    };
+
+    while (!(await this.#survives(begin, callbacks)));
+    while (this.#epoch < epochs && !halted()) {
+      if (await this.#survives(runEpoch, callbacks)) continue;
+      // What was learned after the state that was taken up is learned again.
+      logs.length = Math.min(logs.length, this.#epoch - first);
     }
     const history: History = { epochs: logs, ended: signal?.aborted ? 'aborted' : this.#stopped ? 'stopped' : 'done' };
     for (const callback of callbacks) await callback.onTrainEnd?.(history, this);
     return history;
+  }
+
+  /** Whether a part of `fit` came to its end; not so where the device was lost and a callback brought the trainer to another. */
+  async #survives(part: () => Promise<void>, callbacks: readonly Callback[]): Promise<boolean> {
+    try {
+      await part();
+      return true;
+    } catch (error) {
+      if (!DeviceLostError.is(error)) throw error;
+      for (const callback of callbacks) if (await callback.onDeviceLost?.(error, this)) return false;
+      throw error;
+    }
   }
 
   /** The loss and the metrics of one number over a data set. Other metrics: {@link measure}. */
@@ -165,16 +187,18 @@ export class Trainer {
   }
 
   /**
-   * Goes back to a state that {@link save} gave; of a trainer that has not begun, when it begins.
+   * Goes back to a state that {@link save} gave; of a trainer that has not begun, when it begins. With `backend` training goes on there,
+   * and it becomes the default one: nothing is read from the one before, so that this may be lost.
    *
    * @throws StateError, and nothing changes, if the file is not the state of a trainer like this one.
    */
-  restore(bytes: Uint8Array): void {
+  restore(bytes: Uint8Array, { backend }: RestoreOptions = {}): void {
     const { metadata, tensors } = readSafetensors(bytes);
     const [epoch, batch] = [Number(metadata.get('epoch')), Number(metadata.get('batch'))];
     if (metadata.get('format') !== FORMAT || !Number.isInteger(epoch) || !Number.isInteger(batch) || epoch < 0 || batch < 0)
       throw new StateError(`[restore] the file must be one that save made: got format ${metadata.get('format') ?? 'none'}`);
-    if (this.#learner) this.#learner.assign(tensors);
+    if (backend) this.#moveTo(backend, bytes);
+    else if (this.#learner) this.#learner.assign(tensors);
     else this.#restored = bytes;
     this.#epoch = epoch;
     this.#batch = batch;
@@ -183,6 +207,22 @@ export class Trainer {
   /** Gives the memory of steps and states back; the model stays. */
   dispose(): void {
     for (const held of [this.#learner, this.#evaluation, this.#predictStep]) held?.dispose();
+    [this.#learner, this.#evaluation, this.#predictStep] = [undefined, undefined, undefined];
+  }
+
+  #moveTo(backend: Backend, bytes: Uint8Array): void {
+    const { tensors } = readSafetensors(bytes);
+    this.#learner?.check(tensors);
+    this.dispose();
+    setDefaultBackend(backend);
+    if (!this.model.built) return void (this.#restored = bytes);
+    for (const variable of Object.values(this.model.variables())) {
+      const value = zeros(variable.shape, { dtype: variable.dtype, backend });
+      variable.assign(value);
+      value.dispose();
+    }
+    this.#learner = new Learner(this.model, this.#options, this.metrics);
+    this.#learner.assign(tensors);
   }
 
   /** Nothing where the signal came first. */

@@ -1,0 +1,27 @@
+import { cpu } from '@tessera/backend-cpu';
+import { capture } from '@tessera/capture';
+import { DeviceLostError } from '@tessera/core';
+import { setDefaultBackend, tensor, type Tensor } from '@tessera/tensor';
+import { expect, it } from 'vitest';
+import { checkBackend } from './check-backend.ts';
+import { losable } from './losable.ts';
+
+it('is the backend that it was made of', async () => {
+  await checkBackend(() => losable(cpu()), { reference: cpu(), steps: 5 });
+});
+
+it('refuses every work once it is lost, that under way included, and takes memory back', async () => {
+  const backend = losable(cpu());
+  setDefaultBackend(backend);
+  const x = tensor([1, 2]);
+  const doubled = capture((x: Tensor) => x.mul(2));
+  doubled(x).dispose();
+  const reading = x.data();
+  backend.lose();
+  await expect(reading).rejects.toThrow(DeviceLostError);
+  await expect(x.data()).rejects.toThrow('[cpu] the device was lost, with all that was on it. Make another backend.');
+  for (const work of [() => tensor([1]), () => x.add(1), () => doubled(x)]) expect(work).toThrow(DeviceLostError);
+  doubled.dispose();
+  x.dispose();
+  expect(backend.memory().liveBuffers).toBe(0);
+});
