@@ -3,6 +3,9 @@
 export type BackendName = 'wasm' | 'webgpu';
 export type SetName = 'digits' | 'fashion-mnist';
 
+/** What training goes on with when the device is lost: the same backend, where it comes back, or WebAssembly. */
+export type AfterLoss = 'same' | 'wasm';
+
 /** A picture `[28, 28, 1]`, from 0 to 1. */
 export type Picture = Float32Array<ArrayBuffer>;
 
@@ -17,14 +20,16 @@ export interface Settings {
 export type ToWorker =
   | { readonly type: 'start'; readonly settings: Settings }
   | { readonly type: 'pause' | 'resume' | 'stop' | 'loseDevice' }
+  | { readonly type: 'afterLoss'; readonly choice: AfterLoss }
   /** Begins anew with a set: nothing is trained, nothing fetched but the names of its classes. */
   | { readonly type: 'choose'; readonly set: SetName }
   | { readonly type: 'classify'; readonly picture: Picture | undefined }
   | { readonly type: 'sample'; readonly set: SetName };
 
-/** Whether a backend works here; if not, why. */
+/** Whether a backend works here, if only on the processor where it is made for graphics cards; if not, why. */
 export interface Availability {
   readonly name: BackendName;
+  readonly software: boolean;
   readonly reason?: string;
 }
 

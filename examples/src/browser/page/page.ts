@@ -1,5 +1,5 @@
 // The page: settings, curves, the confusion matrix and the drawing pad. The worker trains.
-import type { BackendName, FromWorker, SetName, ToWorker } from '../messages.ts';
+import type { AfterLoss, BackendName, FromWorker, SetName, ToWorker } from '../messages.ts';
 import { fillConfusionTable } from './confusion-table.ts';
 import { Curves } from './curves.ts';
 import { element } from './element.ts';
@@ -96,6 +96,8 @@ stop.addEventListener('click', () => {
   put('status', 'Stopping …');
 });
 lose.addEventListener('click', () => tell({ type: 'loseDevice' }));
+const afterLoss = element('after-loss', HTMLSelectElement);
+afterLoss.addEventListener('change', () => tell({ type: 'afterLoss', choice: afterLoss.value as AfterLoss }));
 
 // ── Drawing
 const pad = new Pad(element('pad', HTMLCanvasElement), {
@@ -128,15 +130,21 @@ const endings = { done: 'Training is done', stopped: 'Training was stopped', abo
 
 const on: { [K in FromWorker['type']]: (message: Extract<FromWorker, { type: K }>) => void } = {
   backends({ backends }) {
-    const missing = backends.filter(({ reason }) => reason !== undefined);
-    for (const { name } of missing) {
+    const notes: string[] = [];
+    for (const { name, software, reason } of backends) {
       const option = [...backend.options].find(({ value }) => value === name)!;
-      option.disabled = true;
-      option.textContent = `${names[name]} (not available)`;
+      option.disabled = reason !== undefined;
+      if (reason !== undefined) {
+        option.textContent = `${names[name]} (not available)`;
+        notes.push(`${names[name]}: ${reason}`);
+      } else if (software) {
+        option.textContent = `${names[name]}, software`;
+        notes.push(`${names[name]} works on the processor here, as there is no graphics card for it: slower than WebAssembly.`);
+      }
     }
     const note = element('backend-note', HTMLElement);
-    note.textContent = missing.map(({ name, reason }) => `${names[name]}: ${reason}`).join(' ');
-    note.hidden = missing.length === 0;
+    note.textContent = notes.join(' ');
+    note.hidden = notes.length === 0;
     const usable = backends.find(({ reason }) => reason === undefined);
     if (usable) backend.value = usable.name;
     run.disabled = !usable;

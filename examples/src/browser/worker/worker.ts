@@ -1,17 +1,17 @@
 // Trains in a worker, so that the page stays responsive.
-import type { Backend, BackendFactory } from '@tessera/core';
+import type { BackendFactory } from '@tessera/core';
 import { crossEntropy } from '@tessera/losses';
 import { accuracy } from '@tessera/metrics';
 import { adam } from '@tessera/optim';
-import { compile } from '@tessera/train';
+import { setDefaultBackend } from '@tessera/tensor';
+import { backupAndRestore, compile } from '@tessera/train';
 import { network } from '../../network.ts';
-import type { BackendName, FromWorker, Picture, SetName, Settings, ToWorker } from '../messages.ts';
-import { availableBackends, describeBackend, makeBackend } from './backends.ts';
+import type { AfterLoss, BackendName, FromWorker, Picture, SetName, Settings, ToWorker } from '../messages.ts';
 import { Classifier } from './classifier.ts';
+import { availableBackends, type Device, makeDevice } from './devices.ts';
 import { Gate } from './gate.ts';
 import { loadClasses, loadPictures, type PictureSet } from './picture-sets.ts';
 import { report } from './report.ts';
-import { fitThroughLosses } from './through-losses.ts';
 
 const post = (message: FromWorker): void => postMessage(message);
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -19,7 +19,8 @@ const reasonOf = (error: unknown): string => (error instanceof Error ? error.mes
 const gate = new Gate();
 const classifier = new Classifier(post);
 let stopping = new AbortController();
-let device: Backend | undefined;
+let device: Device | undefined;
+let afterLoss: AfterLoss = 'same';
 let sampled = 0;
 
 const loaded = new Map<SetName, PictureSet>();
@@ -40,31 +41,34 @@ async function start({ set, backend: chosen, epochs, batchSize, learningRate }: 
   const { train, heldOut } = await pictures(set);
   if (signal.aborted) return post({ type: 'ended', how: 'aborted' });
   classifier.use(undefined);
-  device?.dispose();
-  const order: readonly BackendName[] = chosen === 'wasm' ? ['wasm'] : [chosen, 'wasm'];
-  let begun = false;
-  const { ended } = await fitThroughLosses(train, {
-    backends: order.map(
-      (name): BackendFactory =>
-        () =>
-          makeBackend(name),
-    ),
-    make: () => compile(network([28, 28, 1]), { loss: crossEntropy(), optimizer: adam({ learningRate }), metrics: [accuracy()], seed: 1 }),
+  device?.backend.dispose();
+  device = await makeDevice(chosen);
+  setDefaultBackend(device.backend);
+  const trainer = compile(network([28, 28, 1]), {
+    loss: crossEntropy(),
+    optimizer: adam({ learningRate }),
+    metrics: [accuracy()],
+    seed: 1,
+  });
+  classifier.use(trainer);
+  post({ type: 'begun', device: device.description, examples: [train.length, heldOut.length] });
+  const go =
+    (name: () => BackendName): BackendFactory =>
+    async () =>
+      (device = await makeDevice(name())).backend;
+  const { ended } = await trainer.fit(train, {
     epochs,
     batchSize,
     signal,
     callbacks: [
+      backupAndRestore({
+        backends: [go(() => (afterLoss === 'same' ? chosen : 'wasm')), go(() => 'wasm')],
+        onRestore: ({ error, epoch }) => post({ type: 'lost', reason: error.message, device: device!.description, epoch }),
+      }),
       report({ heldOut, batchSize, now: () => performance.now() - gate.held, post, signal }),
       { onStepEnd: () => classifier.again(), onEpochEnd: () => classifier.again() },
       gate,
     ],
-    onDevice(backend, trainer) {
-      device = backend;
-      classifier.use(trainer);
-      if (!begun) post({ type: 'begun', device: describeBackend(backend), examples: [train.length, heldOut.length] });
-      begun = true;
-    },
-    onLoss: ({ error, backend, epoch }) => post({ type: 'lost', reason: error.message, device: describeBackend(backend), epoch }),
   });
   post({ type: 'ended', how: ended });
 }
@@ -94,7 +98,8 @@ onmessage = ({ data }: MessageEvent<ToWorker>) => {
   else if (data.type === 'stop') {
     stopping.abort();
     gate.open();
-  } else if (data.type === 'loseDevice') device?.dispose();
+  } else if (data.type === 'loseDevice') device?.lose();
+  else if (data.type === 'afterLoss') afterLoss = data.choice;
   else if (data.type === 'classify') classifier.show(data.picture);
   else if (data.type === 'sample') sample(data.set).catch(failed);
 };
