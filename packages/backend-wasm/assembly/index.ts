@@ -3,7 +3,7 @@ export * from './batch-normalization';
 export * from './cast';
 export { affineRowGradients, affineRows } from './columns';
 export * from './convolution';
-export { depthwise } from './depthwise';
+export { depthwise, depthwiseInputGradient, depthwiseKernelGradient, depthwiseTurned } from './depthwise';
 export * from './elementwise';
 export { gemm, gemmEpilogue, gemmScratchBytes, matmul_i32 } from './gemm';
 export { groupNormalization, groupNormalizationGradient } from './group-normalization';

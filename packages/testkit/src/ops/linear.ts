@@ -77,6 +77,23 @@ export const linear: readonly OpDescription[] = [
         order: 0,
         gradients: true,
       },
+      {
+        inputs: [floats([2, 9, 11, 20]), floats([3, 3, 1, 20])],
+        run: (x, w) => [
+          t.conv(x!, w!, { groups: 20, padding: 'same' }),
+          t.conv(x!, w!, {
+            groups: 20,
+            padding: [
+              [0, 2],
+              [3, 0],
+            ],
+          }),
+          t.conv(x!, w!, { groups: 20, strides: [1, 2], dilation: 2 }),
+        ],
+        tolerance: reduction,
+        order: 0,
+        gradients: true,
+      },
       // Windows of one element, which are matrix products, unless they skip elements.
       {
         inputs: [floats([2, 5, 4, 6]), floats([1, 1, 6, 7])],
