@@ -18,6 +18,20 @@ function copyRun(to: usize, from: usize, bytes: usize): void {
   else for (; c < bytes; c += 4) store<f32>(to + c, load<f32>(from + c));
 }
 
+/** Runs of as many bytes, from `step` bytes apart to `next` bytes apart. */
+function copyRuns(count: i32, to: usize, next: usize, from: usize, step: usize, bytes: usize): void {
+  if (bytes >= 32 && bytes <= 48) {
+    // Windows of three times three channels, as images have them, are such.
+    for (const rest = bytes - 16; count > 0; count--, to += next, from += step) {
+      v128.store(to, v128.load(from, 0), 0);
+      v128.store(to, v128.load(from, 16), 16);
+      v128.store(to + rest, v128.load(from + rest));
+    }
+  } else {
+    for (; count > 0; count--, to += next, from += step) copyRun(to, from, bytes);
+  }
+}
+
 // @ts-ignore: decorator
 @inline
 function addRun(to: usize, from: usize, bytes: usize): void {
@@ -40,36 +54,36 @@ function patches(direction: i32, geometry: usize, x: usize, first: i32, count: i
   const bytes = <usize>channels << 2;
   // Where neighbours in a patch are neighbours in memory, a line of the patch is one run.
   const run = channels == C && LW == 1 ? <usize>KW * bytes : 0;
+  const patch = <usize>(KD * KH * KW) * bytes;
   const line = <usize>(W * C * LH) << 2, plane = <usize>(H * W * C * LD) << 2;
   let ow = first % OW, t = first / OW;
   let oh = t % OH;
   t /= OH;
   let od = t % OD, n = t / OD;
-  for (let m = 0; m < count; m++) {
-    const w0 = ow * SW - PW;
-    const whole = run != 0 && w0 >= 0 && w0 + KW <= W;
-    const d0 = od * SD - PD, h0 = oh * SH - PH;
-    if (whole && d0 >= 0 && d0 + (KD - 1) * LD < D && h0 >= 0 && h0 + (KH - 1) * LH < H) {
-      // Nothing of the window is outside, as mostly.
-      let corner = x + (<usize>((((n * D + d0) * H + h0) * W + w0) * C) << 2);
-      for (let kd = 0; kd < KD; kd++, corner += plane) {
-        let p = corner;
-        for (let kh = 0; kh < KH; kh++, p += line, rows += run) {
-          if (direction == 0) copyRun(rows, p, run);
-          else addRun(p, rows, run);
+  for (let m = 0; m < count;) {
+    const w0 = ow * SW - PW, d0 = od * SD - PD, h0 = oh * SH - PH;
+    let ahead = 1;
+    if (run != 0 && w0 >= 0 && w0 + KW <= W && d0 >= 0 && d0 + (KD - 1) * LD < D && h0 >= 0 && h0 + (KH - 1) * LH < H) {
+      // Nothing of the window is outside, as mostly, nor of those beside it along the line.
+      ahead = min<i32>(min<i32>(count - m, OW - ow), (W - KW - w0) / SW + 1);
+      const step = <usize>(SW * C) << 2;
+      const corner = x + (<usize>((((n * D + d0) * H + h0) * W + w0) * C) << 2);
+      // What is added must come in the order of positions, so that sums do not depend on how many go together.
+      const together = direction == 0 ? ahead : 1;
+      for (let i = 0; i < ahead; i += together) {
+        let to = rows + <usize>i * patch, from = corner + <usize>i * step;
+        for (let kd = 0; kd < KD; kd++, from += plane) {
+          for (let kh = 0, p = from; kh < KH; kh++, p += line, to += run) {
+            if (direction == 0) copyRuns(ahead, to, patch, p, step, run);
+            else addRun(p, to, run);
+          }
         }
       }
+      rows += <usize>ahead * patch;
     } else for (let kd = 0, d = d0; kd < KD; kd++, d += LD) {
       for (let kh = 0, h = h0; kh < KH; kh++, h += LH) {
         const inside = u32(d) < u32(D) && u32(h) < u32(H);
         const start = x + ((((<usize>(n * D + d)) * H + h) * W * C + channel) << 2);
-        if (inside && whole) {
-          const p = start + (<usize>(w0 * C) << 2);
-          if (direction == 0) copyRun(rows, p, run);
-          else addRun(p, rows, run);
-          rows += run;
-          continue;
-        }
         for (let kw = 0, w = w0; kw < KW; kw++, w += LW) {
           const p = start + (<usize>(w * C) << 2);
           if (inside && u32(w) < u32(W)) {
@@ -82,7 +96,9 @@ function patches(direction: i32, geometry: usize, x: usize, first: i32, count: i
         }
       }
     }
-    if (++ow < OW) continue;
+    m += ahead;
+    ow += ahead;
+    if (ow < OW) continue;
     ow = 0;
     if (++oh < OH) continue;
     oh = 0;

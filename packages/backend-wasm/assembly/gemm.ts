@@ -13,7 +13,7 @@ const NC: i32 = 512;
 const WIDE: i32 = 1024;
 
 /** So few rows of A do not make up for laying out B, unless its rows lie far apart. */
-const DIRECT: i32 = 32;
+const DIRECT: i32 = 96;
 const NEAR: usize = 1024;
 
 /** From here on it pays to lay out a transposed A. */
