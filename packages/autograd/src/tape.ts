@@ -72,10 +72,11 @@ export class Tape implements Recorder {
       const rule = (typeof event.op === 'string' ? this.#rules[event.op] : event.op.vjp) as Rule<unknown> | undefined;
       if (!rule) throw new UsageError(`[${opName(event.op)}] has no gradient rule and was not expanded`);
       const b = builderOf(event.outputs[0]!.device);
-      const gradients = rule(b, { ...event, cotangents: incoming });
+      const wanted = event.inputs.map((input) => this.#tracked.has(input));
+      const gradients = rule(b, { ...event, cotangents: incoming, wanted });
       event.inputs.forEach((input, at) => {
         const gradient = gradients[at];
-        if (gradient && this.#tracked.has(input)) accumulate(input, gradient);
+        if (gradient && wanted[at]) accumulate(input, gradient);
       });
     }
     return sources.map((source) => {

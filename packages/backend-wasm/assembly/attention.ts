@@ -3,6 +3,7 @@
 import { gemm, SCRATCH_BYTES } from './gemm';
 import { exponentials } from './exponentials';
 import { largest, multiply } from './rows';
+import { drop, words } from './random';
 import { first } from './simd';
 import { vexp } from './vector-functions';
 
@@ -11,9 +12,9 @@ const KEYS: i32 = 128;
 const ROW: usize = <usize>KEYS << 2;
 const TILE: usize = ROW * QUERIES;
 
-/** Two tiles of scores, and a maximum and a sum for each query, behind what matrix products need. */
+/** Three tiles of scores, a maximum and a sum for each query, and words for a row, behind what matrix products need. */
 export function attentionScratchBytes(): i32 {
-  return <i32>(SCRATCH_BYTES + 2 * TILE + <usize>QUERIES * 8);
+  return <i32>(SCRATCH_BYTES + 3 * TILE + <usize>QUERIES * 8 + ROW);
 }
 
 /** How many keys of a block a query sees. */
@@ -23,23 +24,38 @@ function visible(causal: i32, query: i32, firstKey: i32, keys: i32): i32 {
   return causal ? max<i32>(0, min<i32>(keys, query - firstKey + 1)) : keys;
 }
 
-/** Scales a row of scores; what is masked or beyond `seen` becomes −∞, up to whole vectors. Gives the largest. */
-function mask(row: usize, seen: i32, keys: i32, scale: f32, m: usize, cm: usize): f32 {
+/** What a mask holds: whether a query sees a key, or what is added to its score. */
+const SEEN: i32 = 1;
+
+/** Scales a row of scores, and masks it; what is masked or beyond `seen` becomes −∞, up to whole vectors. Gives the largest. */
+function mask(row: usize, seen: i32, keys: i32, scale: f32, kind: i32, m: usize, cm: usize): f32 {
   const s = f32x4.splat(scale);
   for (let j: usize = 0, stop = <usize>seen << 2; j < stop; j += 16) v128.store(row + j, f32x4.mul(v128.load(row + j), s));
-  if (m) for (let j = 0; j < seen; j++) if (!load<u8>(m + <usize>j * cm)) store<f32>(row + (<usize>j << 2), -Infinity);
+  if (kind == SEEN) {
+    for (let j = 0; j < seen; j++) if (!load<u8>(m + <usize>j * cm)) store<f32>(row + (<usize>j << 2), -Infinity);
+  } else if (kind) {
+    for (let j = 0, p = row; j < seen; j++, p += 4) store<f32>(p, load<f32>(p) + load<f32>(m + <usize>j * cm));
+  }
   const whole = (keys + 3) & ~3;
   for (let j = seen; j < whole; j++) store<f32>(row + (<usize>j << 2), -Infinity);
   // A NaN is passed over here, and makes the sum NaN.
   return largest(whole, row);
 }
 
-/** y = softmax(Q·Kᵀ·scale)·V and the logarithm of each query's Σ eˢ, for T queries and S keys. */
+/** Where the weight of a query and a key stands among all: the place of its word in the stream. */
+// @ts-ignore: decorator
+@inline
+function placeOf(head: i32, T: i32, S: i32, query: i32, firstKey: i32): u64 {
+  return (<u64>head * <u64>T + <u64>query) * <u64>S + <u64>firstKey;
+}
+
+/** y = softmax(Q·Kᵀ·scale)·V, its weights dropped at a rate, and the logarithm of each query's Σ eˢ, for T queries and S keys. */
 function attendOne(
   T: i32, S: i32, D: i32, E: i32, q: usize, rq: usize, cq: usize, k: usize, rk: usize, ck: usize, v: usize, rv: usize, cv: usize,
-  m: usize, rm: usize, cm: usize, y: usize, logs: usize, scale: f32, causal: i32, scratch: usize,
+  m: usize, rm: usize, cm: usize, y: usize, logs: usize, scale: f32, causal: i32, kind: i32,
+  rate: f32, kept: f32, key: usize, counter: usize, head: i32, scratch: usize,
 ): void {
-  const tile = scratch + SCRATCH_BYTES, most = tile + 2 * TILE, sums = most + (<usize>QUERIES << 2);
+  const tile = scratch + SCRATCH_BYTES, most = tile + 3 * TILE, sums = most + (<usize>QUERIES << 2), drawn = sums + (<usize>QUERIES << 2);
   const ry = <usize>E << 2;
   for (let i0 = 0; i0 < T; i0 += QUERIES) {
     const queries = min<i32>(QUERIES, T - i0);
@@ -56,13 +72,17 @@ function attendOne(
         const row = tile + <usize>i * ROW, at = <usize>i << 2;
         const seen = visible(causal, i0 + i, j0, keys);
         const before = load<f32>(most + at);
-        const now = max<f32>(before, mask(row, seen, keys, scale, m ? m + <usize>(i0 + i) * rm + <usize>j0 * cm : 0, cm));
+        const now = max<f32>(before, mask(row, seen, keys, scale, kind, m + <usize>(i0 + i) * rm + <usize>j0 * cm, cm));
         const shift: f32 = now == -Infinity ? 0 : now;
         // What was gathered so far counts relative to the new maximum.
-        const kept = first(vexp(f32x4.splat(before - shift)));
-        store<f32>(sums + at, load<f32>(sums + at) * kept + exponentials(keys, row, shift, row));
+        const shrunk = first(vexp(f32x4.splat(before - shift)));
+        store<f32>(sums + at, load<f32>(sums + at) * shrunk + exponentials(keys, row, shift, row));
         store<f32>(most + at, now);
-        if (j0 > 0 && kept != 1) multiply(E, out + <usize>i * ry, kept);
+        if (j0 > 0 && shrunk != 1) multiply(E, out + <usize>i * ry, shrunk);
+        if (rate > 0) {
+          words(keys, placeOf(head, T, S, i0 + i, j0), key, counter, drawn);
+          drop(keys, row, drawn, row, rate, kept);
+        }
       }
       gemm(queries, E, keys, tile, ROW, 4, v + <usize>j0 * rv, rv, cv, out, ry, i32(j0 > 0), 0, scratch);
     }
@@ -86,9 +106,12 @@ function scoreGradient(p: usize, dp: usize, keys: i32, delta: f32, scale: f32): 
 function attendOneGradient(
   T: i32, S: i32, D: i32, E: i32, q: usize, rq: usize, cq: usize, k: usize, rk: usize, ck: usize, v: usize, rv: usize, cv: usize,
   logs: usize, rl: usize, dy: usize, rdy: usize, cdy: usize, delta: usize, rd: usize, m: usize, rm: usize, cm: usize,
-  dq: usize, dk: usize, dv: usize, scale: f32, causal: i32, scratch: usize,
+  dq: usize, dk: usize, dv: usize, scale: f32, causal: i32, kind: i32,
+  rate: f32, kept: f32, key: usize, counter: usize, head: i32, scratch: usize,
 ): void {
-  const p = scratch + SCRATCH_BYTES, dp = p + TILE;
+  const p = scratch + SCRATCH_BYTES, dp = p + TILE, dropped = dp + TILE, drawn = dropped + TILE + (<usize>QUERIES << 3);
+  // The weights that values were multiplied by.
+  const w = rate > 0 ? dropped : p;
   const widthQ = <usize>D << 2, widthV = <usize>E << 2;
   for (let j0 = 0; j0 < S; j0 += KEYS) {
     const keys = min<i32>(KEYS, S - j0);
@@ -100,11 +123,19 @@ function attendOneGradient(
       gemm(queries, keys, D, qi, rq, cq, kj, ck, rk, p, ROW, 0, 0, scratch);
       for (let i = 0; i < queries; i++) {
         const row = p + <usize>i * ROW;
-        mask(row, visible(causal, i0 + i, j0, keys), keys, scale, m ? m + <usize>(i0 + i) * rm + <usize>j0 * cm : 0, cm);
+        mask(row, visible(causal, i0 + i, j0, keys), keys, scale, kind, m + <usize>(i0 + i) * rm + <usize>j0 * cm, cm);
         exponentials(keys, row, load<f32>(logs + <usize>(i0 + i) * rl), row);
       }
-      gemm(keys, E, queries, p, 4, ROW, dyi, rdy, cdy, dv + <usize>j0 * widthV, widthV, 1, 0, scratch);
       gemm(queries, keys, E, dyi, rdy, cdy, vj, cv, rv, dp, ROW, 0, 0, scratch);
+      if (rate > 0) {
+        for (let i = 0; i < queries; i++) {
+          const at = <usize>i * ROW;
+          words(keys, placeOf(head, T, S, i0 + i, j0), key, counter, drawn);
+          drop(keys, p + at, drawn, dropped + at, rate, kept);
+          drop(keys, dp + at, drawn, dp + at, rate, kept);
+        }
+      }
+      gemm(keys, E, queries, w, 4, ROW, dyi, rdy, cdy, dv + <usize>j0 * widthV, widthV, 1, 0, scratch);
       for (let i = 0; i < queries; i++) {
         scoreGradient(p + <usize>i * ROW, dp + <usize>i * ROW, keys, load<f32>(delta + <usize>(i0 + i) * rd), scale);
       }
@@ -114,13 +145,16 @@ function attendOneGradient(
   }
 }
 
-/** Attention of so many heads, one after another. Outputs lie without gaps. */
+/** Attention of so many heads, one after another, the first of them number `head`. Outputs lie without gaps. */
 export function attention(
   heads: i32, T: i32, S: i32, D: i32, E: i32, q: usize, nq: usize, rq: usize, cq: usize, k: usize, nk: usize, rk: usize, ck: usize,
-  v: usize, nv: usize, rv: usize, cv: usize, m: usize, nm: usize, rm: usize, cm: usize, y: usize, logs: usize, scale: f32, causal: i32, scratch: usize,
+  v: usize, nv: usize, rv: usize, cv: usize, m: usize, nm: usize, rm: usize, cm: usize, y: usize, logs: usize, scale: f32, causal: i32,
+  kind: i32, rate: f32, kept: f32, key: usize, counter: usize, head: i32, scratch: usize,
 ): void {
-  for (; heads > 0; heads--, q += nq, k += nk, v += nv, m += nm, y += <usize>(T * E) << 2, logs += <usize>T << 2) {
-    attendOne(T, S, D, E, q, rq, cq, k, rk, ck, v, rv, cv, m, rm, cm, y, logs, scale, causal, scratch);
+  for (; heads > 0; heads--, head++, q += nq, k += nk, v += nv, m += nm, y += <usize>(T * E) << 2, logs += <usize>T << 2) {
+    attendOne(
+      T, S, D, E, q, rq, cq, k, rk, ck, v, rv, cv, m, rm, cm, y, logs, scale, causal, kind, rate, kept, key, counter, head, scratch,
+    );
   }
 }
 
@@ -128,10 +162,13 @@ export function attentionGradient(
   heads: i32, T: i32, S: i32, D: i32, E: i32, q: usize, nq: usize, rq: usize, cq: usize, k: usize, nk: usize, rk: usize, ck: usize,
   v: usize, nv: usize, rv: usize, cv: usize, logs: usize, nl: usize, rl: usize, dy: usize, ny: usize, ry: usize, cy: usize,
   delta: usize, nd: usize, rd: usize, m: usize, nm: usize, rm: usize, cm: usize, dq: usize, dk: usize, dv: usize,
-  scale: f32, causal: i32, scratch: usize,
+  scale: f32, causal: i32, kind: i32, rate: f32, kept: f32, key: usize, counter: usize, head: i32, scratch: usize,
 ): void {
-  for (; heads > 0; heads--) {
-    attendOneGradient(T, S, D, E, q, rq, cq, k, rk, ck, v, rv, cv, logs, rl, dy, ry, cy, delta, rd, m, rm, cm, dq, dk, dv, scale, causal, scratch);
+  for (; heads > 0; heads--, head++) {
+    attendOneGradient(
+      T, S, D, E, q, rq, cq, k, rk, ck, v, rv, cv, logs, rl, dy, ry, cy, delta, rd, m, rm, cm, dq, dk, dv, scale, causal, kind,
+      rate, kept, key, counter, head, scratch,
+    );
     q += nq; k += nk; v += nv; logs += nl; dy += ny; delta += nd; m += nm;
     dq += <usize>(T * D) << 2; dk += <usize>(S * D) << 2; dv += <usize>(S * E) << 2;
   }

@@ -12,10 +12,10 @@ const PHILOX: usize = memory.data<u32>([
   0, 1, 2, 3,
 ], 16);
 
-/** The sixteen words of Philox 4×32-10 that four blocks from `block` on give: four counters side by side. */
-function fourBlocks(block: i32, key: usize, counter: usize, y: usize): void {
+/** The sixteen words of Philox 4×32-10 that four blocks from `block` on give: four counters side by side, alike in their upper half. */
+function fourBlocks(block: u64, key: usize, counter: usize, y: usize): void {
   const m0 = v128.load(PHILOX), m1 = v128.load(PHILOX, 16), w0 = v128.load(PHILOX, 32), w1 = v128.load(PHILOX, 48);
-  let c0 = i32x4.add(i32x4.splat(block), v128.load(PHILOX, 64)), c1 = i32x4.splat(0);
+  let c0 = i32x4.add(i32x4.splat(<i32>block), v128.load(PHILOX, 64)), c1 = i32x4.splat(<i32>(block >> 32));
   let c2 = v128.load_splat<u32>(counter), c3 = v128.load_splat<u32>(counter, 4);
   let k0 = v128.load_splat<u32>(key), k1 = v128.load_splat<u32>(key, 4);
   for (let round = 0; round < 10; round++) {
@@ -38,8 +38,8 @@ function fourBlocks(block: i32, key: usize, counter: usize, y: usize): void {
 }
 
 /** Words `from` to `to` − 1 of one block. */
-function partOfBlock(block: i32, key: usize, counter: usize, from: i32, to: i32, y: usize): void {
-  let c0 = <u32>block, c1: u32 = 0, c2 = load<u32>(counter), c3 = load<u32>(counter, 4);
+function partOfBlock(block: u64, key: usize, counter: usize, from: i32, to: i32, y: usize): void {
+  let c0 = <u32>block, c1 = <u32>(block >> 32), c2 = load<u32>(counter), c3 = load<u32>(counter, 4);
   let k0 = load<u32>(key), k1 = load<u32>(key, 4);
   for (let round = 0; round < 10; round++) {
     const p = <u64>0xd2511f53 * <u64>c0, q = <u64>0xcd9e8d57 * <u64>c2;
@@ -54,20 +54,24 @@ function partOfBlock(block: i32, key: usize, counter: usize, from: i32, to: i32,
 }
 
 /** Words first … first + n − 1 of a stream: word i is lane i mod 4 of block ⌊i/4⌋. */
-export function randomBits(n: i32, first: i32, key: usize, counter: usize, y: usize): void {
-  const stop = first + n;
+export function words(n: i32, first: u64, key: usize, counter: usize, y: usize): void {
+  const stop = first + <u64>n;
   for (let i = first; i < stop;) {
-    if ((i & 3) == 0 && i + 16 <= stop) {
+    if ((i & 3) == 0 && i + 16 <= stop && <u32>(i >> 2) <= 0xfffffffc) {
       fourBlocks(i >> 2, key, counter, y);
       i += 16;
       y += 64;
     } else {
-      const end = min<i32>((i | 3) + 1, stop);
-      partOfBlock(i >> 2, key, counter, i & 3, ((end - 1) & 3) + 1, y);
+      const end = min<u64>((i | 3) + 1, stop);
+      partOfBlock(i >> 2, key, counter, <i32>(i & 3), <i32>((end - 1) & 3) + 1, y);
       y += <usize>(end - i) << 2;
       i = end;
     }
   }
+}
+
+export function randomBits(n: i32, first: i32, key: usize, counter: usize, y: usize): void {
+  words(n, first, key, counter, y);
 }
 
 /** Numbers from [0, 1) of the upper 24 bits of words, which count as signed: half of them up. */
@@ -80,7 +84,7 @@ function fraction(words: v128, unit: v128): v128 {
 const UNIT: f32 = 5.9604644775390625e-8;
 
 export function uniform(n: i32, first: i32, key: usize, counter: usize, y: usize): void {
-  randomBits(n, first, key, counter, y);
+  words(n, first, key, counter, y);
   const unit = f32x4.splat(UNIT);
   const stop = y + (<usize>(n & ~3) << 2), end = y + (<usize>n << 2);
   for (; y < stop; y += 16) v128.store(y, fraction(v128.load(y), unit));
@@ -94,16 +98,29 @@ function kept(x: v128, words: v128, unit: v128, rate: v128, scale: v128): v128 {
   return v128.andnot(f32x4.mul(x, scale), f32x4.lt(fraction(words, unit), rate));
 }
 
+/** y = x·scale, but 0 where a number made of a word is below the rate. */
+// @ts-ignore: decorator
+@inline
+function dropWhere(n: i32, x: usize, drawn: usize, y: usize, unit: v128, rate: v128, scale: v128): void {
+  const stop = y + (<usize>(n & ~3) << 2), end = y + (<usize>n << 2);
+  for (; y < stop; x += 16, drawn += 16, y += 16) v128.store(y, kept(v128.load(x), v128.load(drawn), unit, rate, scale));
+  for (; y < end; x += 4, drawn += 4, y += 4) store<f32>(y, firstLane(kept(v128.load_splat<f32>(x), v128.load_splat<u32>(drawn), unit, rate, scale)));
+}
+
+export function drop(n: i32, x: usize, drawn: usize, y: usize, rate: f32, scale: f32): void {
+  dropWhere(n, x, drawn, y, f32x4.splat(UNIT), f32x4.splat(rate), f32x4.splat(scale));
+}
+
 /** y = x·scale, but 0 where element i's number is below the rate. */
 export function dropout(n: i32, first: i32, key: usize, counter: usize, x: usize, y: usize, rate: f32, scale: f32): void {
   const unit = f32x4.splat(UNIT), r = f32x4.splat(rate), s = f32x4.splat(scale);
   // Words go where their results do, some at a time, so that they are near when they are read.
   for (; n > 0; n -= DRAWS, first += DRAWS) {
     const count = min<i32>(n, DRAWS);
-    randomBits(count, first, key, counter, y);
-    const stop = y + (<usize>(count & ~3) << 2), end = y + (<usize>count << 2);
-    for (; y < stop; x += 16, y += 16) v128.store(y, kept(v128.load(x), v128.load(y), unit, r, s));
-    for (; y < end; x += 4, y += 4) store<f32>(y, firstLane(kept(v128.load_splat<f32>(x), v128.load_splat<u32>(y), unit, r, s)));
+    words(count, first, key, counter, y);
+    dropWhere(count, x, y, y, unit, r, s);
+    x += <usize>count << 2;
+    y += <usize>count << 2;
   }
 }
 
@@ -130,8 +147,8 @@ function angle(words: v128): v128 {
 export function normal(n: i32, first: i32, pairs: i32, size: i32, key: usize, counter: usize, y: usize): void {
   const a = y + (<usize>first << 2), b = y + (<usize>(pairs + first) << 2);
   const both = min<i32>(n, size - pairs - first);
-  randomBits(n, first, key, counter, a);
-  randomBits(both, pairs + first, key, counter, b);
+  words(n, first, key, counter, a);
+  words(both, <u64>(pairs + first), key, counter, b);
   let i: usize = 0;
   for (const stop = <usize>(both & ~3) << 2; i < stop; i += 16) {
     const r = radius(v128.load(a + i)), t = angle(v128.load(b + i));

@@ -1,4 +1,13 @@
-import { type AttentionAttributes, bytesPerElement, type Kernel, type None, type Operand, sizeOf } from '@tessera/core';
+import {
+  type AttentionAttributes,
+  bytesPerElement,
+  contiguousStrides,
+  dropoutScale,
+  type Kernel,
+  type None,
+  type Operand,
+  sizeOf,
+} from '@tessera/core';
 import { forEachLine } from './lines.ts';
 import { addressOf, type Runtime, stepOf } from './runtime.ts';
 
@@ -9,6 +18,17 @@ export const sequenceComposites: readonly Names[] = ['attention', 'attentionGrad
 
 /** Examples that a part of a batch has a multiple of: rows of a product that stay together. */
 const EXAMPLES = 4;
+
+/** What attention reads: so many matrices and then a mask where there is one, and key and counter of what is dropped. */
+function attentionInputs(
+  inputs: readonly Operand[],
+  fixed: number,
+  { rate }: AttentionAttributes,
+): { given: readonly Operand[]; mask: Operand | undefined; key: Operand; counter: Operand } {
+  const given = rate > 0 ? inputs.slice(0, -2) : inputs;
+  const [key, counter] = inputs.slice(-2);
+  return { given, mask: given[fixed], key, counter };
+}
 
 export function sequences(runtime: Runtime): Readonly<Record<Names, Kernel<never>>> {
   const { kernels } = runtime;
@@ -31,59 +51,89 @@ export function sequences(runtime: Runtime): Readonly<Record<Names, Kernel<never
     );
     return [at, next, along];
   };
+  /** What a thread needs for itself, and room for key and counter behind that. */
+  const attentionScratch = (): { whole: number; words: number } => {
+    const own = kernels.attentionScratchBytes();
+    const whole = runtime.scratch(own + 16);
+    return { whole, words: whole + own };
+  };
+  /** Rate, factor, and where key and counter lie. */
+  const droppingOf = ({ rate }: AttentionAttributes, key: Operand, counter: Operand, { words }: { words: number }): number[] => {
+    if (rate === 0) return [0, 0, 0, 0];
+    for (const [i, operand] of [key, counter].entries()) {
+      kernels.copy_32(1, 2, addressOf(operand), 0, operand.view.strides[0], words + 8 * i, 0, 1);
+    }
+    return [rate, dropoutScale(rate), words, words + 8];
+  };
+  /** 1 for one that says what is seen, 2 for one that is added. */
+  const maskKind = (mask: Operand | undefined): number => (mask ? (mask.dtype === 'bool' ? 1 : 2) : 0);
+
   /** How operands step through their leading axes, whose last `rank` axes are matrices or rows. */
   const leading = ({ view: { strides } }: Operand, rank: number): readonly number[] => strides.slice(0, strides.length - rank);
 
   return {
-    attention([q, k, v, mask], { scale, causal }: AttentionAttributes, [y, logs]) {
+    attention(inputs, attributes: AttentionAttributes, [y, logs]) {
+      const { given, mask, key, counter } = attentionInputs(inputs, 3, attributes);
+      const [q, , v] = given;
       const lead = q.view.shape.slice(0, -2);
       const [T, D] = q.view.shape.slice(-2);
       const [S, E] = v.view.shape.slice(-2);
       if (sizeOf(lead) * T === 0) return;
-      const scratch = runtime.scratch(kernels.attentionScratchBytes());
-      const given = mask ? [q, k, v, mask] : [q, k, v];
+      const scratch = attentionScratch();
+      const dropping = droppingOf(attributes, key, counter, scratch);
       const operands = [...given.map((operand) => leading(operand, 2)), leading(y, 2), leading(logs, 1)];
       const [at, out, outLogs] = [given.map(addressOf), addressOf(y), addressOf(logs)];
       forEachLine(lead, operands, (places, heads, steps) => {
         const from = given.flatMap((operand, i) => matrices(operand, at[i], places[i], steps[i]));
         const [toY, toLogs] = [out + places.at(-2)! * 4, outLogs + places.at(-1)! * 4];
-        const parameters = [heads, T, S, D, E, ...from, ...(mask ? [] : [0, 0, 0, 0]), toY, toLogs, scale, Number(causal), scratch];
+        const how = [attributes.scale, Number(attributes.causal), maskKind(mask), ...dropping, places.at(-1)! / T, scratch.whole];
+        const parameters = [heads, T, S, D, E, ...from, ...(mask ? [] : [0, 0, 0, 0]), toY, toLogs, ...how];
         runtime.call('attention', parameters, {
           units: heads,
           count: [0, 1],
-          moves: [...[5, 9, 13, 17].map((place): [number, number] => [place, parameters[place + 1]]), [21, T * E * 4], [22, T * 4]],
-          scratch: [25],
+          moves: [
+            ...[5, 9, 13, 17].map((place): [number, number] => [place, parameters[place + 1]]),
+            [21, T * E * 4],
+            [22, T * 4],
+            [30, 1],
+          ],
+          scratch: [31],
           nanoseconds: (heads * T * S * (D + E)) / 15,
         });
       });
     },
-    attentionGradient([q, k, v, logs, dy, delta, mask], { scale, causal }: AttentionAttributes, outputs) {
+    attentionGradient(inputs, attributes: AttentionAttributes, outputs) {
       clear(...outputs);
+      const { given, mask, key, counter } = attentionInputs(inputs, 6, attributes);
+      const [q, , v] = given;
       const lead = q.view.shape.slice(0, -2);
       const [T, D] = q.view.shape.slice(-2);
       const [S, E] = v.view.shape.slice(-2);
       if (sizeOf(lead) * T === 0) return;
-      const scratch = runtime.scratch(kernels.attentionScratchBytes());
-      const given = [q, k, v, logs, dy, delta, ...(mask ? [mask] : [])];
+      const scratch = attentionScratch();
+      const dropping = droppingOf(attributes, key, counter, scratch);
       const ranks = [2, 2, 2, 1, 2, 1, 2];
       const at = given.map(addressOf);
       const to = outputs.map(addressOf);
-      const operands = [...given.map((operand, i) => leading(operand, ranks[i])), ...outputs.map((output) => leading(output, 2))];
-      forEachLine(lead, operands, (places, heads, steps) => {
+      const heads = contiguousStrides(lead);
+      const operands = [...given.map((operand, i) => leading(operand, ranks[i])), ...outputs.map((output) => leading(output, 2)), heads];
+      forEachLine(lead, operands, (places, count, steps) => {
         const from = given.flatMap((operand, i) => (ranks[i] === 2 ? matrices : rows)(operand, at[i], places[i], steps[i]));
         const out = to.map((address, i) => address + places[given.length + i] * 4);
-        const parameters = [heads, T, S, D, E, ...from, ...(mask ? [] : [0, 0, 0, 0]), ...out, scale, Number(causal), scratch];
+        const how = [attributes.scale, Number(attributes.causal), maskKind(mask), ...dropping, places.at(-1)!, scratch.whole];
+        const parameters = [count, T, S, D, E, ...from, ...(mask ? [] : [0, 0, 0, 0]), ...out, ...how];
         runtime.call('attentionGradient', parameters, {
-          units: heads,
+          units: count,
           count: [0, 1],
           moves: [
             ...[5, 9, 13, 17, 20, 24, 27].map((place): [number, number] => [place, parameters[place + 1]]),
             [31, T * D * 4],
             [32, S * D * 4],
             [33, S * E * 4],
+            [41, 1],
           ],
-          scratch: [36],
-          nanoseconds: (heads * T * S * (D + E)) / 6,
+          scratch: [42],
+          nanoseconds: (count * T * S * (D + E)) / 6,
         });
       });
     },

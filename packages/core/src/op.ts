@@ -37,6 +37,8 @@ export interface Pullback<T, A> {
   /** dL/d(output); `undefined` for an output that the loss does not depend on. */
   readonly cotangents: readonly (T | undefined)[];
   readonly attributes: A;
+  /** For each input, whether its gradient is asked for: a rule may leave out what costs much. Without it, all are. */
+  readonly wanted?: readonly boolean[];
 }
 
 /** An op made of other ops. A backend may have a kernel of the same name; everywhere else the decomposition runs. */

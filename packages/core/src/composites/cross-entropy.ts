@@ -39,10 +39,11 @@ export const softmaxCrossEntropy: Composite<None> = defineOp<None>({
     const weighed = b.select(b.equal(targets!, 0), 0, b.mul(targets!, logp));
     return [b.neg(b.sum(weighed, axis))];
   },
-  vjp(b, { inputs: [logits, targets], cotangents: [dy] }) {
+  vjp(b, { inputs: [logits, targets], cotangents: [dy], wanted }) {
+    const dlogits = b.apply(softmaxCrossEntropyGradient, [logits!, targets!, dy!], {});
+    if (wanted?.[1] === false) return [dlogits];
     const axis = logits!.shape.length - 1;
     const each = b.broadcast(b.reshape(dy!, [...dy!.shape, 1]), logits!.shape);
-    const dlogits = b.apply(softmaxCrossEntropyGradient, [logits!, targets!, dy!], {});
     return [dlogits, b.neg(b.mul(b.apply(logSoftmax, [logits!], { axis }), each))];
   },
 });

@@ -49,6 +49,10 @@ export interface DropoutAttributes {
   readonly rate: number;
 }
 
+export function expectRate(op: string, rate: number): void {
+  if (!(rate >= 0 && rate <= 1)) throw new UsageError(`[${op}] rate must be from 0 to 1: got ${rate}`);
+}
+
 /** What is kept is multiplied by 1/(1 − rate), so that the mean stays; by 0 where nothing is kept. */
 export function dropoutScale(rate: number): number {
   return rate < 1 ? 1 / (1 - rate) : 0;
@@ -64,7 +68,7 @@ export const dropout: Composite<DropoutAttributes> = defineOp<DropoutAttributes>
   name: 'dropout',
   check([x], { rate }) {
     expectFloat('dropout', [x!]);
-    if (!(rate >= 0 && rate <= 1)) throw new UsageError(`[dropout] rate must be from 0 to 1: got ${rate}`);
+    expectRate('dropout', rate);
   },
   decompose(b, [x, key, counter], { rate }) {
     const drawn = b.apply(uniform, [key!, counter!], { shape: x!.shape });

@@ -1,5 +1,5 @@
 import { type Shape, UsageError } from '@tessera/core';
-import { dropout, onesLike, scaledDotProductAttention, softmax, swapAxes, type Tensor, tril, type Variable, where } from '@tessera/tensor';
+import { scaledDotProductAttention, type Tensor, type Variable } from '@tessera/tensor';
 import { expectCount, expectRate } from '../expect.ts';
 import { glorotUniform, type Initializer, zeros } from '../initializers.ts';
 import { type CallContext, type Json, Module, type ModuleOptions } from '../module.ts';
@@ -24,7 +24,7 @@ export interface Attended {
   readonly key: Tensor;
   /** `[N, S, features]`, by default the key. */
   readonly value?: Tensor;
-  /** Which keys a query sees: bool, broadcast to `[N, heads, T, S]`. */
+  /** Which keys a query sees (bool), or what is added to the scores (numbers), broadcast to `[N, heads, T, S]`. */
   readonly mask?: Tensor;
 }
 
@@ -84,14 +84,10 @@ export class MultiHeadAttention extends Module {
     const { causal = false, dropout: rate = 0 } = this.#options;
     const heads = (x: Tensor): Tensor => x.reshape([x.shape[0]!, x.shape[1]!, this.heads, this.#units]).transpose([0, 2, 1, 3]);
     const [q, k, v] = [query, key, value].map((x, i) => heads(this.#project(projections[i]!, x))) as [Tensor, Tensor, Tensor];
-    let y: Tensor;
-    if (training && rate > 0) {
-      if (!random)
-        throw new UsageError('[MultiHeadAttention] needs a source of random numbers when training. Pass { training: true, random }.');
-      y = dropout(weights(q, k, mask, causal), rate, random.split(this.path)).matmul(v);
-    } else {
-      y = scaledDotProductAttention(q, k, v, { mask, causal });
-    }
+    const dropout = training ? rate : 0;
+    if (dropout > 0 && !random)
+      throw new UsageError('[MultiHeadAttention] needs a source of random numbers when training. Pass { training: true, random }.');
+    const y = scaledDotProductAttention(q, k, v, { mask, causal, dropout, random: random?.split(this.path) });
     return this.#project('output', y.transpose([0, 2, 1, 3]).reshape([query.shape[0]!, query.shape[1]!, this.heads * this.#units]));
   }
 
@@ -108,12 +104,4 @@ export class MultiHeadAttention extends Module {
   static fromConfig({ heads, ...options }: MultiHeadAttentionOptions & { heads: number }): MultiHeadAttention {
     return new MultiHeadAttention(heads, options);
   }
-}
-
-/** softmax(Q·Kᵀ/√d) over what is seen `[N, heads, T, S]`: for dropout, which acts on the weights themselves. */
-function weights(q: Tensor, k: Tensor, mask: Tensor | undefined, causal: boolean): Tensor {
-  let scores = q.matmul(swapAxes(k, -1, -2)).div(Math.sqrt(q.shape.at(-1)!));
-  if (mask) scores = where(mask, scores, -Infinity);
-  if (causal) scores = where(tril(onesLike(scores)).astype('bool'), scores, -Infinity);
-  return softmax(scores);
 }

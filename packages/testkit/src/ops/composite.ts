@@ -2,10 +2,12 @@ import { composites } from '@tessera/core';
 import * as t from '@tessera/tensor';
 import type { OpDescription, OpSample } from '../check-op.ts';
 import { tolerances } from '../tolerance.ts';
-import { floats, special } from './samples.ts';
+import { floats, ints, special } from './samples.ts';
 
 type T = t.Tensor;
 const { reduction } = tolerances;
+/** The same draws wherever x is. */
+const seeded = ({ backend }: T): t.Random => new t.Random(5, { counter: t.tensor(Int32Array.of(3, 1), { backend }) });
 const crossEntropy = (...inputs: T[]): T => t.run(composites.softmaxCrossEntropy, inputs, {})[0]!;
 
 export const composite: readonly OpDescription[] = [
@@ -161,6 +163,60 @@ export const composite: readonly OpDescription[] = [
           tolerance: reduction,
         }),
       ),
+      // A mask that is added, with keys that are not seen at all, and one for every head.
+      {
+        inputs: [floats([2, 3, 4]), floats([2, 5, 4]), floats([2, 5, 3]), floats([3, 5])],
+        run: (q, k, v, mask) => t.scaledDotProductAttention(q!, k!, v!, { mask: mask! }),
+        order: 2,
+        tolerance: reduction,
+      },
+      {
+        inputs: [
+          floats([3, 6, 4]),
+          floats([3, 9, 4]),
+          floats([3, 9, 5]),
+          { shape: [3, 1, 9], dtype: 'float32', data: Array.from({ length: 27 }, (_, i) => (i % 4 === 1 ? -Infinity : i / 9)) },
+        ],
+        run: (q, k, v, mask) => t.scaledDotProductAttention(q!, k!, v!, { mask: mask!, causal: true }),
+        order: 0,
+        tolerance: reduction,
+      },
+      ...[false, true].map(
+        (causal): OpSample => ({
+          inputs: [floats([2, 150, 20]), floats([2, 330, 20]), floats([2, 330, 18]), floats([2, 150, 330])],
+          run: (q, k, v, mask) => t.scaledDotProductAttention(q!, k!, v!, { causal, mask: mask! }),
+          order: 0,
+          gradients: true,
+          tolerance: reduction,
+        }),
+      ),
+      // Dropped weights: the same for every backend and in the gradient.
+      {
+        inputs: [floats([2, 2, 3, 4]), floats([2, 2, 5, 4]), floats([2, 2, 5, 3])],
+        run: (q, k, v) => t.scaledDotProductAttention(q!, k!, v!, { dropout: 0.3, random: seeded(q!) }),
+        order: 2,
+        tolerance: reduction,
+      },
+      ...[333, 260].map(
+        (keys): OpSample => ({
+          inputs: [
+            floats([150, 2, 20]),
+            floats([2, keys, 20]),
+            floats([2, keys, 18]),
+            { shape: [2, 1, keys], dtype: 'bool', data: Array.from({ length: 2 * keys }, (_, i) => (i % 4 === 1 ? 0 : 1)) },
+          ],
+          run: (q, k, v, mask) =>
+            t.scaledDotProductAttention(q!.transpose([1, 0, 2]), k!, v!, {
+              dropout: 0.2,
+              random: seeded(q!),
+              mask: mask!,
+              causal: keys === 260,
+            }),
+          order: 0,
+          gradients: true,
+          tolerance: reduction,
+        }),
+      ),
       {
         inputs: [floats([0, 3, 4]), floats([0, 5, 4]), floats([0, 5, 3])],
         run: (q, k, v) => t.scaledDotProductAttention(q!, k!, v!),
@@ -174,9 +230,14 @@ export const composite: readonly OpDescription[] = [
         message: /\[attention\] q \[..., T, D\]/,
       },
       {
-        inputs: [floats([2, 3, 4]), floats([3, 3])],
-        run: (q, mask) => t.scaledDotProductAttention(q!, q!, q!, { mask: mask! }),
-        message: /the mask must be bool/,
+        inputs: [floats([2, 3, 4]), ints([3])],
+        run: (q, mask) => t.run(composites.attention, [q!, q!, q!, mask!], { scale: 1, causal: false, rate: 0 }),
+        message: /the mask must be bool or float32 and broadcast/,
+      },
+      {
+        inputs: [floats([2, 3, 4])],
+        run: (q) => t.scaledDotProductAttention(q!, q!, q!, { dropout: 0.5 }),
+        message: /dropout needs a source of random numbers/,
       },
     ],
   },
