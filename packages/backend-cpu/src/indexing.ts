@@ -41,7 +41,8 @@ export const indexing: Pick<Kernels, 'gather' | 'scatter' | 'sort' | 'randomBits
       const place = (block * shape[axis] + index) * inner + (rest % inner);
       values[place] = combine[mode](values[place], put[updates.view.offset + i]);
     }
-    for (let i = 0; i < size; i++) to[base + i] = values[i];
+    // Of bools, a sum is true where one of them is.
+    for (let i = 0; i < size; i++) to[base + i] = x.dtype === 'bool' ? Number(values[i] !== 0) : values[i];
   },
   sort([x], { axis, descending }, [values, order]) {
     const from = elementsOf(x) as Float32Array;

@@ -28,6 +28,14 @@ export const indexing: readonly OpDescription[] = [
         tolerance: exact,
         order: 0,
       },
+      // Long rows, and bytes.
+      {
+        inputs: [floats([9, 150]), ints([3, 5], -12, 12), floats([5, 7, 19]), ints([11], -7, 7), bools([6, 37])],
+        run: (x, i, y, j, z) => [t.take(x!, i!), t.take(y!, j!, 1), t.take(y!, j!), t.take(z!, j!), t.take(z!, j!, 1)],
+        tolerance: exact,
+        order: 0,
+        gradients: true,
+      },
     ],
   },
   ...(['set', 'add', 'max', 'min'] as const).map(
@@ -45,6 +53,17 @@ export const indexing: readonly OpDescription[] = [
           order: 1,
         },
         { inputs: [ints([5]), ints([4], 0, 5), ints([4])], run: (x, i, u) => t.scatter(x!, i!, u!, { mode }), tolerance: exact },
+        {
+          inputs: [floats([9, 50]), ints([30], -10, 10), floats([30, 50]), floats([3, 9, 7]), floats([3, 30, 7])],
+          run: (x, i, u, y, v) => [t.scatter(x!, i!, u!, { mode }), t.scatter(y!, i!, v!, { mode, axis: 1 })],
+          order: 0,
+          gradients: true,
+        },
+        {
+          inputs: [bools([9, 20]), ints([30], -10, 10), bools([30, 20])],
+          run: (x, i, u) => t.scatter(x!, i!, u!, { mode }),
+          tolerance: exact,
+        },
       ],
       errors: [
         {
