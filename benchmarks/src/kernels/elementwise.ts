@@ -1,4 +1,4 @@
-import { gelu, layerNormalization, softmax } from '@tessera/tensor';
+import { batchNormalization, dropout, gelu, layerNormalization, Random, softmax, sort, topk } from '@tessera/tensor';
 import type { Work } from '../contest.ts';
 import { filler } from '../filled.ts';
 import { type Kernel, moved } from './work.ts';
@@ -27,4 +27,24 @@ export const elementwise: readonly Work[] = [
   op('gelu 1M', line, 1, 1, { tessera: (a) => gelu(a), jax: ({ nn }, a) => nn.gelu(a, { approximate: false }) }),
   op('softmax 1024x1024', square, 1, 1, { tessera: (a) => softmax(a), tfjs: (_, a) => a.softmax(), jax: ({ nn }, a) => nn.softmax(a, -1) }),
   op('layernorm 1024x1024', square, 1, 1, { tessera: (a) => layerNormalization(a), jax: ({ nn }, a) => nn.standardize(a, -1) }),
+  op('maximum 1M', line, 2, 1, { tessera: (a, b) => a.maximum(b), tfjs: (_, a, b) => a.maximum(b) }),
+  op('sum of rows 65536x16', [65_536, 16], 1, 0, { tessera: (a) => a.sum(1), tfjs: (_, a) => a.sum(1) }),
+  op('sum of columns 65536x16', [65_536, 16], 1, 0, { tessera: (a) => a.sum(0), tfjs: (_, a) => a.sum(0) }),
+  op('batchnorm 32768x32', [32_768, 32], 1, 1, {
+    tessera(a) {
+      const { y, mean, variance } = batchNormalization(a);
+      mean.dispose();
+      variance.dispose();
+      return y;
+    },
+  }),
+  op('dropout 1M', line, 1, 1, { tessera: (a) => dropout(a, 0.5, new Random(7)) }),
+  op('sort 1M', line, 1, 1, { tessera: (a) => sort(a) }),
+  op('top 10 of 1M', line, 1, 0, { tessera: (a) => firsts(topk(a, 10)), tfjs: (tf, a) => firsts(tf.topk(a, 10)) }),
 ];
+
+/** What was found, without where. */
+function firsts<T extends { dispose(): void }>({ values, indices }: { readonly values: T; readonly indices: T }): T {
+  indices.dispose();
+  return values;
+}
