@@ -43,6 +43,39 @@ function sumLines(rows: i32, row: i32, n: i32, x: usize, sx: i32, acc: usize, sa
   }
 }
 
+/** Rows up to this length are added up in float32, four rows at a time. */
+const SHORT_ROW: i32 = 256;
+
+/** The sums of rows `row` apart to accumulators `apart` apart. */
+function rowSums(rows: i32, row: i32, n: i32, x: usize, acc: usize, apart: i32): void {
+  const next = <usize>row << 2, whole = <usize>(n & ~3) << 2, end = <usize>n << 2;
+  for (; rows > 0; rows -= 4, x += 4 * next) {
+    // Where fewer than four are left, the last of them stands for the others.
+    const q = x + (rows > 1 ? next : 0), r = q + (rows > 2 ? next : 0), s = r + (rows > 3 ? next : 0);
+    let a = f32x4.splat(0), b = a, c = a, d = a;
+    let i: usize = 0;
+    for (; i < whole; i += 16) {
+      a = f32x4.add(a, v128.load(x + i)); b = f32x4.add(b, v128.load(q + i));
+      c = f32x4.add(c, v128.load(r + i)); d = f32x4.add(d, v128.load(s + i));
+    }
+    const ab = f32x4.add(v128.shuffle<f32>(a, b, 0, 4, 1, 5), v128.shuffle<f32>(a, b, 2, 6, 3, 7));
+    const cd = f32x4.add(v128.shuffle<f32>(c, d, 0, 4, 1, 5), v128.shuffle<f32>(c, d, 2, 6, 3, 7));
+    let sums = f32x4.add(v128.shuffle<u64>(ab, cd, 0, 2), v128.shuffle<u64>(ab, cd, 1, 3));
+    for (; i < end; i += 4) {
+      let rest = v128.load_splat<f32>(x + i);
+      rest = f32x4.replace_lane(rest, 1, load<f32>(q + i));
+      rest = f32x4.replace_lane(rest, 2, load<f32>(r + i));
+      sums = f32x4.add(sums, f32x4.replace_lane(rest, 3, load<f32>(s + i)));
+    }
+    const step = <usize>apart << 3;
+    store<f64>(acc, load<f64>(acc) + <f64>f32x4.extract_lane(sums, 0));
+    acc += step;
+    if (rows > 1) { store<f64>(acc, load<f64>(acc) + <f64>f32x4.extract_lane(sums, 1)); acc += step; }
+    if (rows > 2) { store<f64>(acc, load<f64>(acc) + <f64>f32x4.extract_lane(sums, 2)); acc += step; }
+    if (rows > 3) { store<f64>(acc, load<f64>(acc) + <f64>f32x4.extract_lane(sums, 3)); acc += step; }
+  }
+}
+
 // pmax and pmin pass a NaN over or keep it, depending on where it stands, so a mask notes where one was. max and min give NaN
 // where either operand is NaN, much more slowly.
 // @ts-ignore: decorator
@@ -119,6 +152,10 @@ function productLines(rows: i32, row: i32, n: i32, x: usize, sx: i32, acc: usize
 @inline
 function fold<T>(op: i32, first: i32, parts: i32, per: i32, rows: i32, row: i32, n: i32, x: usize, sx: i32, acc: usize, sa: i32, pa: i32): void {
   const wide = isFloat<T>() && op <= PROD;
+  if (wide && op == SUM && per == 1 && rows > 1 && sx == 1 && sa == 0 && n <= SHORT_ROW) {
+    rowSums(parts, row, n, x + (<usize>(first * row) << 2), acc + (<usize>(first * pa) << 3), pa);
+    return;
+  }
   for (let part = first; part < first + parts; part++) {
     const from = part * per;
     const to = acc + (<usize>(part * pa) << (wide ? 3 : alignof<T>()));
@@ -164,7 +201,14 @@ export function min_u8(first: i32, parts: i32, per: i32, rows: i32, row: i32, n:
 
 /** y = the accumulators of all parts, `apart` from each other, added or multiplied in their order, and rounded. */
 export function roundSums(parts: i32, n: i32, acc: usize, apart: i32, product: i32, y: usize): void {
-  for (let i = 0; i < n; i++, y += 4) {
+  let i = 0;
+  if (parts == 1) {
+    for (; i + 4 <= n; i += 4, y += 16) {
+      const p = acc + (<usize>i << 3);
+      v128.store(y, v128.shuffle<u64>(f32x4.demote_f64x2_zero(v128.load(p)), f32x4.demote_f64x2_zero(v128.load(p, 16)), 0, 2));
+    }
+  }
+  for (; i < n; i++, y += 4) {
     let p = acc + (<usize>i << 3);
     let value = load<f64>(p);
     for (let part = 1; part < parts; part++) {

@@ -34,6 +34,12 @@ const reductions = (['sum', 'prod', 'max', 'min'] as const).map(
         order: 0,
         tolerance: summed,
       },
+      // Nothing, or everything, is folded inside of what a kernel takes at once.
+      {
+        inputs: [floats([3, 2, 5])],
+        run: (x) => [t[name](x!, 0), t[name](x!.transpose([0, 2, 1]), 0), t[name](x!.transpose([2, 0, 1]), [0, 1])],
+        tolerance: summed,
+      },
       { inputs: [special], run: (x) => t[name](x!), order: 0 },
       {
         inputs: [{ shape: [33], dtype: 'float32', data: Array.from({ length: 33 }, (_, i) => (i === 7 ? NaN : i)) }],
