@@ -43,6 +43,8 @@ export function capture<A extends readonly unknown[], R>(
   { check = 0, maxPlans = 16, memoryLimit = Infinity }: CaptureOptions = {},
 ): Captured<A, R> {
   const ready = new Map<string, Compiled>();
+  // Those that took the place of an outdated one stay: variables that are laid out anew in turn would have them traced at every call.
+  const settled = new WeakSet<Compiled>();
   let calls = 0;
 
   const compile = (signature: Signature, backend: Backend): Compiled => {
@@ -59,12 +61,13 @@ export function capture<A extends readonly unknown[], R>(
     const backend = treeLeaves(inputs).find(isTensor)?.backend ?? defaultBackend();
     const signature = signatureOf(inputs, backend);
     let known = ready.get(signature.key);
-    if (known?.outdated) {
+    if (known?.outdated && !settled.has(known)) {
       known.dispose();
       ready.delete(signature.key);
-      known = undefined;
+      known = compile(signature, backend);
+      settled.add(known);
     }
-    if (known && check > 0 && ++calls % check === 0) {
+    if (known && !known.outdated && check > 0 && ++calls % check === 0) {
       const again = traceFunction(f as never, signature, backend);
       for (const constant of again.constants) constant.dispose();
       expectSame(known.traced, again);

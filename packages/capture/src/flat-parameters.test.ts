@@ -65,6 +65,26 @@ for (const [where, backend] of [
       expect(await f().item()).toBe(3);
     });
 
+    it('but once: those laid out in turn for two functions are copied instead', async () => {
+      const [whole, part] = [new FlatParameters([w, b]), new FlatParameters([b])];
+      let traces = 0;
+      const f = capture(() => whole.assign({ 0: whole.read()[0]!.mul(2) }));
+      const g = capture(() => {
+        traces++;
+        part.assign({ 0: part.read()[0]!.add(w.read().sum()) });
+      });
+      for (let i = 0; i < 4; i++) {
+        g();
+        f();
+      }
+      expect(traces).toBe(2);
+      // b ← 2(b + Σ w), w ← 2w
+      expect(await both()).toEqual([
+        [16, 32, 48],
+        [4 * 96 + 64, 4 * 96 + 80],
+      ]);
+    });
+
     it('take variables back that were laid out for another', async () => {
       const first = new FlatParameters([w, b]);
       const f = capture(() => first.assign({ 0: first.read()[0]!.add(w.read().sum()) }));
