@@ -38,8 +38,6 @@ export interface Work {
   readonly tolerance: number;
   /** How often the work is done in a step, so that a step takes some milliseconds (default 1); times are told for one. */
   readonly times?: number;
-  /** How many times as many rounds as others it is given (default 1): the engine compiles what runs around a short kernel late. */
-  readonly rounds?: number;
   /** Floating-point operations of the work, where speed is told in them. */
   readonly flops?: number;
   /** Bytes read and written by it, where speed is told in them. */
