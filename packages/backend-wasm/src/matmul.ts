@@ -4,10 +4,10 @@ import { bare, type Epilogue, epilogueOf, finishApart, isBare } from './epilogue
 import { forEachLine } from './lines.ts';
 import { addressOf, type Runtime } from './runtime.ts';
 
-/** A product as `gemm` takes it, divided by its columns, so that no part of B is packed twice; by its rows where there are few. */
+/** A product as `gemm` takes it, divided by its columns, so that no part of B is packed twice; by its rows where those are many more. */
 export function product(runtime: Runtime, parameters: readonly number[], epilogue: Epilogue = bare): void {
   const [M, N, K, , rowA, , , , columnB, , ldc] = parameters;
-  const byColumns = N >= 32 * runtime.threads;
+  const byColumns = N >= 32 * runtime.threads && M <= 8 * N;
   const [stepC, stepBias] = byColumns ? [4, 4] : [ldc, 0];
   const moves: [number, number][] = [byColumns ? [6, columnB] : [3, rowA], [9, stepC]];
   if (epilogue.bias) moves.push([14, stepBias]);
