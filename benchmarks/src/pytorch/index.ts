@@ -1,5 +1,4 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Contestant, Outcome } from '../contest.ts';
@@ -56,9 +55,6 @@ async function start(path: string, step: string, arrays: Arrays): Promise<Contes
     },
     /** What its process has grown by at most since it was ready, in bytes. */
     grown: () => most,
-    dispose() {
-      child.stdin.end();
-      void once(child, 'exit');
-    },
+    dispose: () => child.stdin.end(),
   };
 }
