@@ -14,7 +14,7 @@ export function lanesOf(shape: Shape, axis: number): Lanes {
 }
 
 /** An address among a kernel's parameters: of a tensor with lanes of `length` elements of `size` bytes. */
-export interface LaneOperand {
+interface LaneOperand {
   readonly place: number;
   readonly length: number;
   readonly size: number;
