@@ -11,8 +11,8 @@ export const ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 3 : 1;
 
 function few(rows: i32, kc: i32, a: usize, lda: usize, flip: i32, b: usize, ldb: usize, c: usize, ldc: usize, accumulate: i32): void {
   if (rows == 5) {
-    if (flip) panel5x8T(1, kc, a, lda, b, ldb, c, ldc, accumulate, 0);
-    else panel5x8(1, kc, a, lda, b, ldb, c, ldc, accumulate, 0);
+    if (flip) panel5x8T(1, kc, a, lda, b, ldb, c, ldc, accumulate);
+    else panel5x8(1, kc, a, lda, b, ldb, c, ldc, accumulate);
   } else if (rows == 4) {
     if (flip) panel4x8T(1, kc, a, lda, b, ldb, c, ldc, accumulate);
     else panel4x8(1, kc, a, lda, b, ldb, c, ldc, accumulate);
@@ -29,8 +29,8 @@ function byEight(m: i32, kc: i32, a: usize, lda: usize, flip: i32, b: usize, ldb
     sixes--;
     rest += 6;
   }
-  if (flip) panel6x8T(sixes, kc, a, lda, b, ldb, c, ldc, accumulate, 0);
-  else panel6x8(sixes, kc, a, lda, b, ldb, c, ldc, accumulate, 0);
+  if (flip) panel6x8T(sixes, kc, a, lda, b, ldb, c, ldc, accumulate);
+  else panel6x8(sixes, kc, a, lda, b, ldb, c, ldc, accumulate);
   const nextA = flip ? <usize>4 : lda;
   a += <usize>(6 * sixes) * nextA;
   c += <usize>(6 * sixes) * ldc;
