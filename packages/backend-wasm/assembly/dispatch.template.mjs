@@ -2,10 +2,12 @@
 
 const letters = { i32: 'i', u32: 'i', usize: 'i', u16: 'h', u8: 'b', f32: 'f', f64: 'd', void: '' };
 
-/** The functions that index.ts exports: by their names, the file, and the letters of what they take and give. */
+/** The kernels that index.ts exports: by their names, the file, and the letters of what they take and give. */
 export function exportedKernels(texts) {
   const kernels = new Map();
   for (const [, chosen, file] of texts.get('index.ts').matchAll(/^export (\*|\{[^}]*\}) from '\.\/([\w-]+)';/gm)) {
+    // What runs programs is none.
+    if (file === 'program') continue;
     const names = chosen === '*' ? undefined : new Set(chosen.match(/\w+/g));
     for (const [, name, list, result] of texts.get(`${file}.ts`).matchAll(/^export function (\w+)\(([^)]*)\)\s*:\s*(\w+)/gm)) {
       if (names && !names.has(name)) continue;
@@ -13,7 +15,8 @@ export function exportedKernels(texts) {
       kernels.set(name, { file, parameters, result: letters[result] });
     }
   }
-  return kernels;
+  // Those that take the same lie together.
+  return new Map([...kernels].sort(([, a], [, b]) => (a.parameters < b.parameters ? -1 : a.parameters > b.parameters ? 1 : 0)));
 }
 
 const loads = { i: 'load<i32>', h: 'load<u16>', b: 'load<u8>', f: 'load<f32>', d: 'load<f64>' };

@@ -1,8 +1,8 @@
 // The element-wise kernels: two loops and a table of expressions. Every kernel goes over m lines of n elements, with a
 // stride for each operand from line to line (r) and along it (s), in elements; 0 repeats. Outputs lie without gaps.
 
-/** One number through a function of four, so that its bits do not depend on where in a line it stands. */
-const lane = (name) => `f32x4.extract_lane(${name}(f32x4.splat(x)), 0)`;
+/** In the place of a scalar expression: one number goes through the function of four, so that its bits do not depend on where it stands. */
+const ofFour = Symbol('of four');
 
 /** name → scalar expression of x, and where there is one, the SIMD expression of X; or the function of whole lines (n, x, y). */
 const unary = {
@@ -19,17 +19,17 @@ const unary = {
     sign: ['x > 0 ? <f32>1 : x < 0 ? <f32>-1 : x'],
     exp: { line: 'expLine' },
     expm1: ['Mathf.expm1(x)'],
-    log: [lane('vlog'), 'vlog(X)'],
+    log: [ofFour, 'vlog(X)'],
     log1p: ['Mathf.log1p(x)'],
-    sin: [lane('vsin'), 'vsin(X)'],
-    cos: [lane('vcos'), 'vcos(X)'],
+    sin: [ofFour, 'vsin(X)'],
+    cos: [ofFour, 'vcos(X)'],
     asin: ['Mathf.asin(x)'],
     acos: ['Mathf.acos(x)'],
     atan: ['Mathf.atan(x)'],
-    tanh: [lane('vtanh'), 'vtanh(X)'],
-    erf: [lane('verf'), 'verf(X)'],
-    gelu: [lane('vgelu'), 'vgelu(X)'],
-    geluTanh: [lane('vgeluTanh'), 'vgeluTanh(X)'],
+    tanh: [ofFour, 'vtanh(X)'],
+    erf: [ofFour, 'verf(X)'],
+    gelu: [ofFour, 'vgelu(X)'],
+    geluTanh: [ofFour, 'vgeluTanh(X)'],
     sigmoid: { line: 'sigmoidLine' },
   },
   i32: {
@@ -102,8 +102,35 @@ function lineKernel(op, line) {
 `;
 }
 
+/**
+ * A kernel of a long chain of instructions: two vectors at a time, so that neither waits for the other's chain; the rest in one loop,
+ * of vectors or of single elements, since each copy of the chain weighs.
+ */
+function chainKernel(op, simd) {
+  return `${plane(`${op}_f32`, { x: 2 }, 2)}function ${op}_f32_line(n: i32, x_: usize, sx: i32, y: usize): void {
+  let x = x_; const step = <usize>sx << 2, stop = y + (<usize>n << 2);
+  if (sx == 1) {
+    for (const pairs = y + (<usize>(n & ~7) << 2); y < pairs; x += 32, y += 32) {
+      const X = v128.load(x), Z = v128.load(x, 16);
+      const p = ${simd}, q = ${simd.replace(/\bX\b/g, 'Z')};
+      v128.store(y, p);
+      v128.store(y, q, 16);
+    }
+  }
+  while (y < stop) {
+    const four = sx == 1 && stop - y >= 16;
+    const X = four ? v128.load(x) : v128.load_splat<f32>(x);
+    const p = ${simd};
+    if (four) { v128.store(y, p); x += 16; y += 16; }
+    else { v128.store_lane<f32>(y, p, 0); x += step; y += 4; }
+  }
+}
+`;
+}
+
 function unaryKernel(op, T, row) {
   if (row.line) return lineKernel(op, row.line);
+  if (row[0] === ofFour) return chainKernel(op, row[1]);
   const [scalar, simd] = row;
   const vector = simd
     ? `  if (sx == 4) {

@@ -37,7 +37,7 @@ const { default: asc } = await import('assemblyscript/asc');
 /** Compiles the kernels for a set of instructions. */
 async function compile(features) {
   const files = new Map();
-  const options = ['--runtime', 'stub', '--importMemory', '--maximumMemory', '65536', '-O3', '--noAssert', '--use', 'abort='];
+  const options = ['--runtime', 'stub', '--importMemory', '--maximumMemory', '65536', '-O2', '--shrinkLevel', '1', '--noAssert', '--use', 'abort='];
   const { error, stderr } = await asc.main(
     ['index.ts', '-o', 'kernels.wasm', ...options, ...features.flatMap((feature) => ['--enable', feature])],
     {
@@ -82,6 +82,12 @@ export const memoryFlag: number = ${memoryFlagOf(wasm)};
 }
 const list = [...kernels].filter(([, { result }]) => result === '');
 const answers = [...kernels].filter(([, { result }]) => result !== '');
+/** Kernels by what they take. */
+function grouped(entries) {
+  const groups = new Map();
+  for (const [name, { parameters }] of entries) groups.set(parameters, [...(groups.get(parameters) ?? []), [name]]);
+  return groups;
+}
 const union = (entries) => entries.map(([name]) => `'${name}'`).join(' | ');
 writeFileSync(
   names,
@@ -92,10 +98,14 @@ export type KernelName = ${union(list)};
 /** Functions that tell a number and change nothing. */
 export type QueryName = ${union(answers)};
 
-/** What each kernel takes, a letter for each parameter: i int32 (h and b its lower bytes), f float32, d float64. Programs know kernels by their places here. */
-export const signatures: Readonly<Record<KernelName, string>> = {
-${list.map(([name, { parameters }]) => `  ${name}: '${parameters}',`).join('\n')}
+const namesBySignature: Readonly<Record<string, string>> = {
+${[...grouped(list)].map(([signature, kernels]) => `  ${signature}: '${kernels.map(([name]) => name).join(' ')}',`).join('\n')}
 };
+
+/** What each kernel takes, a letter for each parameter: i int32 (h and b its lower bytes), f float32, d float64. Programs know kernels by their places here. */
+export const signatures: Readonly<Record<KernelName, string>> = /* @__PURE__ */ Object.fromEntries(
+  /* @__PURE__ */ Object.entries(namesBySignature).flatMap(([signature, names]) => names.split(' ').map((name) => [name, signature])),
+) as Record<KernelName, string>;
 `,
 );
 console.log(`  ${list.length} kernels, ${((performance.now() - began) / 1000).toFixed(1)} s`);
