@@ -1,13 +1,39 @@
 // npm run test:webgpu: the conformance suite and the backend's own tests on WebGPU, on two drivers that differ enough that passing
-// both means something. Arguments are vitest's. Without the drivers it fails.
-import { run, setup } from './setup.mjs';
+// both means something, and the op table once more through naga, the other front end. Arguments are vitest's. Without the drivers it fails.
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { root, run, setup } from './setup.mjs';
 import { softwareVulkan } from './software-vulkan.mjs';
+
+const DENO = '2.9.6';
 
 // Those that go through every backend, and those that are WebGPU's own.
 const suites = ['backends', 'ops', 'layers', 'metrics', 'optimizers', 'oracle', 'webgpu'].map((name) => `conformance/src/${name}`);
 
+/** The op table in Deno, whose WebGPU is that of Firefox; whether it passed. */
+async function testNaga(environment) {
+  console.log('\n── WebGPU through naga, in Deno');
+  const folder = join(root, '.tessera', 'deno');
+  const deno = join(folder, 'node_modules', '.bin', 'deno');
+  if (!existsSync(deno)) {
+    mkdirSync(folder, { recursive: true });
+    run('npm', ['install', '--prefix', folder, '--no-save', '--no-audit', '--no-fund', `deno@${DENO}`], { optional: true });
+  }
+  const bundle = join(root, '.tessera', 'naga.mjs');
+  await build({
+    entryPoints: [join(root, 'conformance', 'src', 'webgpu', 'naga.ts')],
+    outfile: bundle,
+    bundle: true,
+    format: 'esm',
+    conditions: ['@tessera/source'],
+    logLevel: 'warning',
+  });
+  return run(deno, ['run', '--allow-env', bundle], { optional: true, env: environment }) === 0;
+}
+
 /** Runs the tests on each driver; whether all passed. */
-export function testWebGpu(parameters = []) {
+export async function testWebGpu(parameters = []) {
   const drivers = softwareVulkan();
   if (!drivers) {
     console.error('\n!!! There is no software driver of Vulkan here: the tests of WebGPU DO NOT RUN. They need Debian 12 as root.\n');
@@ -20,10 +46,11 @@ export function testWebGpu(parameters = []) {
     const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--testTimeout=600000', ...filters, ...parameters];
     if (run(process.execPath, vitest, { optional: true, env: { ...environment, TESSERA_WEBGPU: name } }) !== 0) passed = false;
   }
+  if (filters.length > 0 && !(await testNaga(drivers.lavapipe))) passed = false;
   return passed;
 }
 
 if (process.argv[1] === new URL(import.meta.url).pathname) {
   setup();
-  process.exitCode = testWebGpu(process.argv.slice(2)) ? 0 : 1;
+  process.exitCode = (await testWebGpu(process.argv.slice(2))) ? 0 : 1;
 }

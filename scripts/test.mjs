@@ -22,6 +22,6 @@ run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...(browserOnly 
 });
 // Whoever asks for some tests has named them; the reporters' files are those of the run above.
 const chosen = process.argv.slice(2).some((parameter) => !parameter.startsWith('-'));
-if (!browserOnly && !chosen && !testWebGpu() && process.env.CI) process.exit(1);
+if (!browserOnly && !chosen && !(await testWebGpu()) && process.env.CI) process.exit(1);
 // In CI nothing may be left out.
 if (!chromium && (browserOnly || process.env.CI)) process.exit(1);

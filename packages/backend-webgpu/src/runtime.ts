@@ -247,12 +247,11 @@ export class Runtime {
   }
 
   bind(program: Program, parameters: GPUBuffer, offset: number, blocks: readonly Block[]): GPUBindGroup {
-    const size = Math.ceil(program.shader.words / 4) * 16;
     return this.device.createBindGroup({
       label: `tessera:${program.op}`,
       layout: this.#layoutOf(program).group,
       entries: [
-        { binding: 0, resource: { buffer: parameters, offset, size } },
+        { binding: 0, resource: { buffer: parameters, offset, size: parameterBytes(program.shader) } },
         ...blocks.map(({ gpu }, i) => ({ binding: i + 1, resource: { buffer: gpu } })),
       ],
     });
@@ -281,14 +280,21 @@ export class Runtime {
     return { label, layout: this.#layoutOf(program).pipeline, compute: { module, entryPoint: 'main' } };
   }
 
-  #layoutOf({ layout: key, op }: Program): { group: GPUBindGroupLayout; pipeline: GPUPipelineLayout } {
+  // The parameters' size is part of the layout, so that drivers check it once and not at every dispatch (and wgpu takes no stale one).
+  #layoutOf({ layout: accesses, op, shader }: Program): { group: GPUBindGroupLayout; pipeline: GPUPipelineLayout } {
+    const bytes = parameterBytes(shader);
+    const key = `${accesses}${bytes}`;
     let layout = this.#layouts.get(key);
     if (layout) return layout;
     const types: GPUBufferBindingType[] = ['uniform'];
-    for (const letter of key) types.push(letter === 'w' ? 'storage' : 'read-only-storage');
+    for (const letter of accesses) types.push(letter === 'w' ? 'storage' : 'read-only-storage');
     const group = this.device.createBindGroupLayout({
       label: `tessera:${op}`,
-      entries: types.map((type, binding) => ({ binding, visibility: COMPUTE, buffer: { type } })),
+      entries: types.map((type, binding) => ({
+        binding,
+        visibility: COMPUTE,
+        buffer: binding === 0 ? { type, minBindingSize: bytes } : { type },
+      })),
     });
     layout = { group, pipeline: this.device.createPipelineLayout({ bindGroupLayouts: [group] }) };
     this.#layouts.set(key, layout);
@@ -306,6 +312,9 @@ export class Runtime {
     if (ownsDevice) this.device.destroy();
   }
 }
+
+/** What the parameters of a shader take: whole vectors. */
+const parameterBytes = ({ words }: Shader): number => Math.ceil(words / 4) * 16;
 
 /** Where the parameters of each dispatch begin in one buffer. */
 export function placeParameters(words: readonly number[]): { at: number[]; total: number } {
