@@ -2,6 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, run, setup } from './setup.mjs';
+import { softwareVulkan } from './software-vulkan.mjs';
 
 setup();
 const peers = join(root, 'benchmarks', 'peers');
@@ -15,4 +16,6 @@ const names = parameters.filter((parameter, i) => !parameter.startsWith('--') &&
 // Starting and size are told of packages as they are published.
 if (names.length === 0 || names.includes('overhead'))
   run(process.execPath, [join(root, 'node_modules/turbo/bin/turbo'), 'run', 'build', '--output-logs=errors-only']);
-run(process.execPath, ['--conditions=@tessera/source', '--import', 'tsx', 'benchmarks/src/main.ts', ...parameters]);
+// On WebGPU by a software driver, unless GPU says that there is a real one.
+const env = names.includes('webgpu') && !process.env.GPU ? (softwareVulkan()?.[process.env.DRIVER ?? 'lavapipe'] ?? {}) : {};
+run(process.execPath, ['--conditions=@tessera/source', '--import', 'tsx', 'benchmarks/src/main.ts', ...parameters], { env });

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { type WasmBackend, wasm } from '@tessera/backend-wasm';
+import type { Backend } from '@tessera/core';
 import { setDefaultBackend } from '@tessera/tensor';
 import type { Contestant, Contestants } from './contest.ts';
 
@@ -11,7 +12,11 @@ export async function startBackend(threads = 1): Promise<WasmBackend> {
 }
 
 /** What rows say of a backend. */
-export const about = ({ threads, build }: WasmBackend): Pick<Contestant, 'threads' | 'build'> => ({ threads, build });
+export function about(backend: Backend): Pick<Contestant, 'threads' | 'build'> {
+  if (backend.name !== 'wasm') return {};
+  const { threads, build } = backend as WasmBackend;
+  return { threads, build };
+}
 
 /** How many threads those have that are measured beside one thread: as THREADS says (default 2, where there are two cores). */
 const many = Number(process.env['THREADS'] ?? Math.min(2, availableParallelism()));

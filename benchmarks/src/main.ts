@@ -6,11 +6,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { agree, contest } from './contest.ts';
+import { agree, contest, type Work } from './contest.ts';
 import { profile, profiled } from './profile/index.ts';
 import { describeRow, type Row } from './row.ts';
 import { writeTable } from './table.ts';
+import { webgpuWorks } from './webgpu/index.ts';
 import { works } from './works.ts';
+
+/** Those that need a GPU, or a driver that stands for one, and are done where they are named. */
+const named: Readonly<Record<string, () => Promise<readonly Work[]>>> = { webgpu: webgpuWorks };
 
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' }, readme: { type: 'boolean' } } });
 const [first, ...rest] = positionals;
@@ -20,7 +24,7 @@ if (first === 'profile') {
   for (const name of rest.length ? rest : Object.keys(profiled)) shares.push(...(await profile(name)));
   write(shares);
 } else {
-  expectKnown(positionals, Object.keys(works));
+  expectKnown(positionals, [...Object.keys(works), ...Object.keys(named)]);
   const names = positionals.length ? positionals : Object.keys(works);
   const rows = names.length === 1 ? await rowsOf(names[0]!) : names.flatMap(inOwnProcess);
   write(rows);
@@ -32,7 +36,7 @@ process.exit();
 async function rowsOf(name: string): Promise<Row[]> {
   const rounds = Number(process.env['ROUNDS'] ?? 10);
   const all: Row[] = [];
-  for (const work of works[name]!) {
+  for (const work of works[name] ?? (await named[name]!())) {
     const rows = await contest(work, rounds);
     console.log(`\n${work.name}`);
     for (const row of rows) {

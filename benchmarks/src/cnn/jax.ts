@@ -23,11 +23,12 @@ export function oneHot(labels: ArrayLike<number>): Float32Array<ArrayBuffer> {
   return Float32Array.from({ length: labels.length * 10 }, (_, i) => (labels[Math.floor(i / 10)] === i % 10 ? 1 : 0));
 }
 
-export function jax({ images, labels, parameters }: Cnn): Promise<Contestant> {
-  return trainJax(parameters, (library) => {
+export function jax({ images, labels, parameters }: Cnn, backend: 'wasm' | 'webgpu' = 'wasm'): Promise<Contestant> {
+  const prepare = (library: Any): { data: Any[]; loss: ReturnType<typeof lossOf> } => {
     const { numpy: np } = library;
     const x = np.array(images.data, { shape: images.shape }).transpose([0, 3, 1, 2]);
     const y = np.array(oneHot(labels), { shape: [batch, 10] });
     return { data: [x, y], loss: lossOf(library, images.shape[1]!) };
-  });
+  };
+  return trainJax(parameters, prepare, backend);
 }

@@ -1,11 +1,11 @@
-import type { WasmBackend } from '@tessera/backend-wasm';
+import type { Backend } from '@tessera/core';
 import { crossEntropy } from '@tessera/losses';
 import { conv, maxPool, tensor } from '@tessera/tensor';
 import type { Contestant } from '../contest.ts';
 import { trainTessera } from '../training/tessera.ts';
 import { batch, type Cnn } from './work.ts';
 
-export function tessera({ images, labels, parameters }: Cnn, backend: WasmBackend): Contestant {
+export function tessera({ images, labels, parameters }: Cnn, backend: Backend): Contestant {
   return trainTessera(backend, parameters, () => {
     const [x, y] = [tensor(images.data, { shape: images.shape }), tensor(labels)];
     const loss = crossEntropy({ fromLogits: true });

@@ -19,15 +19,15 @@ export function tfjsLearner(tf: Any, parameters: Cnn['parameters']): (images: An
   };
 }
 
-/** On the plain JavaScript backend: the WebAssembly backend has no gradient of a convolution. */
-export async function tfjs({ images, labels, parameters }: Cnn): Promise<Contestant> {
-  const tf = await loadTfjs('cpu');
+/** On the plain JavaScript backend by default: the WebAssembly backend has no gradient of a convolution. */
+export async function tfjs({ images, labels, parameters }: Cnn, backend: 'cpu' | 'webgpu' = 'cpu'): Promise<Contestant> {
+  const tf = await loadTfjs(backend);
   const x = tf.tensor4d(images.data, images.shape);
   const y = tf.oneHot(tf.tensor1d(labels, 'int32'), 10);
   const learn = tfjsLearner(tf, parameters);
   return {
     async step() {
-      await tf.setBackend('cpu');
+      await tf.setBackend(backend);
       return { loss: await learn(x, y) };
     },
   };

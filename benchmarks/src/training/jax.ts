@@ -35,8 +35,12 @@ export function jaxLearner(jax: Any, parameters: readonly Filled[], loss: Loss):
 }
 
 /** Steps on the same data. `prepare` makes it, and gives the loss as a function of the parameters and the data. */
-export async function trainJax(parameters: readonly Filled[], prepare: (jax: Any) => { data: Any[]; loss: Loss }): Promise<Contestant> {
-  const jax = await loadJax();
+export async function trainJax(
+  parameters: readonly Filled[],
+  prepare: (jax: Any) => { data: Any[]; loss: Loss },
+  backend: 'wasm' | 'webgpu' = 'wasm',
+): Promise<Contestant> {
+  const jax = await loadJax(backend);
   const { data, loss } = prepare(jax);
   const learn = jaxLearner(jax, parameters, loss);
   return {

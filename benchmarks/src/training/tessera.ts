@@ -1,5 +1,5 @@
 import { valueAndGrad } from '@tessera/autograd';
-import type { WasmBackend } from '@tessera/backend-wasm';
+import type { Backend } from '@tessera/core';
 import { capture } from '@tessera/capture';
 import { adam, applyUpdates } from '@tessera/optim';
 import { FlatParameters, setDefaultBackend, tensor, type Tensor, Variable, VariableTree } from '@tessera/tensor';
@@ -8,7 +8,7 @@ import type { Contestant } from '../contest.ts';
 import type { Filled } from '../filled.ts';
 
 /** Captured steps of Adam on parameters; `prepare` makes the data, and gives the loss as a function of the parameters. */
-export function trainTessera(backend: WasmBackend, parameters: readonly Filled[], prepare: () => (values: Tensor[]) => Tensor): Contestant {
+export function trainTessera(backend: Backend, parameters: readonly Filled[], prepare: () => (values: Tensor[]) => Tensor): Contestant {
   setDefaultBackend(backend);
   const variables = parameters.map(({ shape, data }) => new Variable(tensor(data, { shape })));
   const flat = new FlatParameters(variables);
