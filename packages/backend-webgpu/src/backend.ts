@@ -60,6 +60,8 @@ const composites: ReadonlySet<string> = new Set([
   'gelu',
   'geluTanh',
   'fused',
+  'matmulEpilogue',
+  'convolutionEpilogue',
   'softmax',
   'logSoftmax',
   'maxPool',

@@ -1,7 +1,17 @@
-import { type ConvolutionAttributes, type Kernels, type Operand, type Shape, sizeOf } from '@tessera/core';
+import {
+  type ConvolutionAttributes,
+  type ConvolutionEpilogueAttributes,
+  type Kernel,
+  type Kernels,
+  type Operand,
+  type Shape,
+  sizeOf,
+} from '@tessera/core';
 import { indexable } from './axes.ts';
 import { bufferOf } from './cells.ts';
+import { addendsOf, type Epilogue, epilogueOf, finishAfter, plain } from './epilogue.ts';
 import { fillWords, materialize } from './fill.ts';
+import type { GpuBuffer } from './memory.ts';
 import { declareGeometry, GEOMETRY, geometryWords } from './geometry.ts';
 import type { Binding } from './program.ts';
 import { word } from './program.ts';
@@ -22,9 +32,10 @@ interface Vectors {
   readonly b: boolean;
 }
 
-const bindings = ({ a, b }: Vectors): Binding[] => [
+const bindings = ({ a, b }: Vectors, epilogue: Epilogue): Binding[] => [
   { name: 'A', type: a ? 'vec4<f32>' : 'f32' },
   { name: 'B', type: b ? 'vec4<f32>' : 'f32' },
+  ...epilogue.bindings,
   { name: 'Y', type: 'f32', writes: true },
 ];
 
@@ -72,7 +83,7 @@ const forward = ({ a, b }: Vectors): string => `${declareGeometry}
     }`
     }
   }
-  ${lines((i) => `if (p + ${i}u < positions) { for (var j = 0u; j < min(4u, FG - f); j++) { Y[(p + ${i}u) * F + member * FG + f + j] = c${i}[j]; } }`, '  ')}`;
+  ${lines((i) => `if (p + ${i}u < positions) { for (var j = 0u; j < min(4u, FG - f); j++) { let at = (p + ${i}u) * F + member * FG + f + j; Y[at] = finish(c${i}[j], member * FG + f + j, at); } }`, '  ')}`;
 
 /** Four weights of neighbouring filters; those beyond the last repeat it. */
 const filters = (at: string, vector: boolean): string =>
@@ -95,7 +106,7 @@ const forwardLone = `${declareGeometry}
     let at = ${offsetB} + tap * CG * F + f;
     for (var c = 0u; c < CG; c++) { sum = sum + A[x + c] * B[at + c * F]; }
   }
-  Y[t] = sum;`;
+  Y[t] = finish(sum, f, t);`;
 
 /** What came to input `i` through a window's place: the output (i + before − k·dilation) / stride, where that is one. */
 const outputAt = (i: number, axis: string, tap: string): string =>
@@ -190,13 +201,25 @@ const kernelGradient = ({ a, b }: Vectors): string => `${declareGeometry}
   let to = part * all * F + row * F + member * FG + f;
   ${lines((i) => `if (row + ${i}u < all) { for (var j = 0u; j < min(4u, FG - f); j++) { Y[to + ${i}u * F + j] = c${i}[j]; } }`, '  ')}`;
 
-export function convolution(runtime: Runtime): Pick<Kernels, Names> {
-  const run = (op: Names, x: Shape, w: Shape, y: Shape, geometry: ConvolutionAttributes, a: Operand, b: Operand, out: Operand): void => {
-    const size = sizeOf(out.view.shape);
+export function convolution(
+  runtime: Runtime,
+): Pick<Kernels, Names> & { readonly convolutionEpilogue: Kernel<ConvolutionEpilogueAttributes> } {
+  const run = (
+    op: Names,
+    x: Shape,
+    w: Shape,
+    y: Shape,
+    geometry: ConvolutionAttributes,
+    a: Operand,
+    b: Operand,
+    size: number,
+    into: GpuBuffer,
+    epilogue: Epilogue = plain,
+  ): void => {
     for (const shape of [x, y, w]) indexable(op, shape);
     if (size === 0) return;
     if ([x, y, w].some((shape) => sizeOf(shape) === 0)) {
-      fillWords(runtime, bufferOf(out), size * 4, 0, out.dtype);
+      fillWords(runtime, into, size * 4, 0, 'float32');
       return;
     }
     const { groups } = geometry;
@@ -227,12 +250,13 @@ export function convolution(runtime: Runtime): Pick<Kernels, Names> {
       each = Math.ceil(positions / count);
       threads = tiles * count;
     }
-    const target = count > 1 ? runtime.temporary(size * count * 4) : bufferOf(out);
-    const words = [...geometryWords(x, w.slice(0, -2), F, y, geometry), A, B, each, count];
-    const program = runtime.program(`${op}|${lone}|${vectors.a}|${vectors.b}`, () => ({
-      bindings: bindings(vectors),
-      words: WORDS,
+    const target = count > 1 ? runtime.temporary(size * count * 4) : into;
+    const words = [...geometryWords(x, w.slice(0, -2), F, y, geometry), A, B, each, count, ...epilogue.words];
+    const program = runtime.program(`${op}|${lone}|${vectors.a}|${vectors.b}|${epilogue.key}`, () => ({
+      bindings: bindings(vectors, epilogue),
+      words: words.length + 1,
       workgroup: WORKGROUP,
+      declarations: op === 'convolution' ? epilogue.declare(WORDS) : '',
       main: lone
         ? forwardLone
         : op === 'convolution'
@@ -243,21 +267,30 @@ export function convolution(runtime: Runtime): Pick<Kernels, Names> {
     }));
     runtime.run(
       program,
-      [materialize(runtime, bufferOf(a)), materialize(runtime, bufferOf(b)), target],
+      [materialize(runtime, bufferOf(a)), materialize(runtime, bufferOf(b)), ...epilogue.buffers(runtime), target],
       words,
       Math.ceil(threads / WORKGROUP),
     );
-    if (count > 1) foldInto(runtime, 'sum', floatsIn(target, [count, size]), [0], bufferOf(out));
+    if (count > 1) foldInto(runtime, 'sum', floatsIn(target, [count, size]), [0], into);
   };
   return {
+    convolutionEpilogue(inputs, attributes, [y]) {
+      const [x, w] = inputs;
+      const addends = addendsOf(inputs, attributes);
+      const size = sizeOf(y.view.shape);
+      const epilogue = sizeOf(x.view.shape) * sizeOf(w.view.shape) > 0 ? epilogueOf(attributes, addends) : undefined;
+      const into = epilogue ? bufferOf(y) : runtime.temporary(size * 4);
+      run('convolution', x.view.shape, w.view.shape, y.view.shape, attributes, x, w, size, into, epilogue);
+      if (!epilogue) finishAfter(runtime, attributes, into, addends, y);
+    },
     convolution([x, w], geometry, [y]) {
-      run('convolution', x.view.shape, w.view.shape, y.view.shape, geometry, x, w, y);
+      run('convolution', x.view.shape, w.view.shape, y.view.shape, geometry, x, w, sizeOf(y.view.shape), bufferOf(y));
     },
     convolutionInputGradient([dy, w], geometry, [dx]) {
-      run('convolutionInputGradient', dx.view.shape, w.view.shape, dy.view.shape, geometry, dy, w, dx);
+      run('convolutionInputGradient', dx.view.shape, w.view.shape, dy.view.shape, geometry, dy, w, sizeOf(dx.view.shape), bufferOf(dx));
     },
     convolutionKernelGradient([x, dy], geometry, [dw]) {
-      run('convolutionKernelGradient', x.view.shape, dw.view.shape, dy.view.shape, geometry, x, dy, dw);
+      run('convolutionKernelGradient', x.view.shape, dw.view.shape, dy.view.shape, geometry, x, dy, sizeOf(dw.view.shape), bufferOf(dw));
     },
   };
 }

@@ -1,7 +1,9 @@
-import { broadcastView, type Kernels, type Operand, sizeOf } from '@tessera/core';
+import { broadcastView, type EpilogueAttributes, type Kernel, type Kernels, type Operand, sizeOf } from '@tessera/core';
 import { indexable } from './axes.ts';
 import { bufferOf, type Cells, numbers } from './cells.ts';
+import { addendsOf, type Epilogue, epilogueOf, finishAfter, plain } from './epilogue.ts';
 import { fillWords, materialize } from './fill.ts';
+import type { GpuBuffer } from './memory.ts';
 import { word } from './program.ts';
 import { floatsIn, foldInto, placeFunction, placeWords } from './reduction.ts';
 import type { Runtime } from './runtime.ts';
@@ -78,8 +80,13 @@ const tail = (a: Vector, b: Vector): string => {
   }`;
 };
 
-export function matmul(runtime: Runtime): Pick<Kernels, 'matmul'> {
-  const product = (a: Operand, b: Operand, y: Operand): void => {
+export function matmul(runtime: Runtime): Pick<Kernels, 'matmul'> & { readonly matmulEpilogue: Kernel<EpilogueAttributes> } {
+  /** Into how many parts the sums of a product are divided. */
+  const partsOf = (K: number, { shape }: Operand['view']): number => {
+    const tiles = Math.ceil(shape.at(-2)! / TILE) * Math.ceil(shape.at(-1)! / TILE) * sizeOf(shape.slice(0, -2));
+    return Math.max(1, Math.min(Math.floor(BUSY / tiles), Math.ceil(K / LEAST_SPAN)));
+  };
+  const product = (a: Operand, b: Operand, y: Operand, into: GpuBuffer, epilogue: Epilogue): void => {
     const [A, B] = [numbers(a), numbers(b)];
     const batch = y.view.shape.slice(0, -2);
     const [M, N] = y.view.shape.slice(-2);
@@ -91,9 +98,9 @@ export function matmul(runtime: Runtime): Pick<Kernels, 'matmul'> {
     const integer = a.dtype === 'int32';
     const [va, vb]: Vector[] = integer ? ['none', 'none'] : [vectorOf(A, -2, -1), vectorOf(B, -1, -2)];
     const tiles = Math.ceil(M / TILE) * Math.ceil(N / TILE) * batches;
-    const parts = integer ? 1 : Math.max(1, Math.min(Math.floor(BUSY / tiles), Math.ceil(K / LEAST_SPAN)));
+    const parts = integer ? 1 : partsOf(K, y.view);
     const span = Math.ceil(K / parts / 4) * 4;
-    const target = parts > 1 ? runtime.temporary(size * parts * 4) : bufferOf(y);
+    const target = parts > 1 ? runtime.temporary(size * parts * 4) : into;
     const leads = [lead(A), lead(B)].map((strides) => ({ lengths: batch, strides }));
     const [rowA, columnA] = A.view.strides.slice(-2);
     const [rowB, columnB] = B.view.strides.slice(-2);
@@ -101,19 +108,23 @@ export function matmul(runtime: Runtime): Pick<Kernels, 'matmul'> {
       ...leads.map(placeWords),
     );
     const rank = batch.length;
+    const finishes = words.push(...epilogue.words) - epilogue.words.length + 1;
     const scalar = A.scalar;
     const starts = `  let M = ${word(1)};
   let N = ${word(2)};
   let K = ${word(3)};`;
-    const program = runtime.program(`matmul|${scalar}|${va}|${vb}|${rank}`, () => ({
+    const program = runtime.program(`matmul|${scalar}|${va}|${vb}|${rank}|${epilogue.key}`, () => ({
       bindings: [
         { name: 'A', type: va === 'none' ? scalar : 'vec4<f32>' },
         { name: 'B', type: vb === 'none' ? scalar : 'vec4<f32>' },
+        ...epilogue.bindings,
         { name: 'Y', type: scalar, writes: true },
       ],
       words: words.length + 1,
       workgroup: WORKGROUP,
-      declarations: `${placeFunction('startA', rank, 13)}\n${placeFunction('startB', rank, 13 + rank * 2)}`,
+      declarations: [placeFunction('startA', rank, 13), placeFunction('startB', rank, 13 + rank * 2), epilogue.declare(finishes)].join(
+        '\n',
+      ),
       main: integer
         ? `${starts}
   if (t >= M * N * ${word(10)}) { return; }
@@ -148,17 +159,30 @@ export function matmul(runtime: Runtime): Pick<Kernels, 'matmul'> {
   }
   ${tail(va, vb)}
   let to = (part * ${word(10)} + matrix) * M * N + m * N + n;
-  ${[0, 1, 2, 3].map((i) => `if (m + ${i}u < M) { for (var j = 0u; j < min(4u, N - n); j++) { Y[to + ${i}u * N + j] = c${i}[j]; } }`).join('\n  ')}`,
+  ${[0, 1, 2, 3].map((i) => `if (m + ${i}u < M) { for (var j = 0u; j < min(4u, N - n); j++) { Y[to + ${i}u * N + j] = finish(c${i}[j], n + j, to + ${i}u * N + j); } }`).join('\n  ')}`,
     }));
-    const buffers = [materialize(runtime, A.buffer), materialize(runtime, B.buffer), target];
+    const buffers = [materialize(runtime, A.buffer), materialize(runtime, B.buffer), ...epilogue.buffers(runtime), target];
     runtime.run(program, buffers, words, Math.ceil((integer ? size : tiles * parts) / WORKGROUP));
-    if (parts > 1) foldInto(runtime, 'sum', floatsIn(target, [parts, size]), [0], bufferOf(y));
+    if (parts > 1) foldInto(runtime, 'sum', floatsIn(target, [parts, size]), [0], into);
   };
   return {
+    matmulEpilogue(inputs, attributes, [y]) {
+      const [a, b] = inputs;
+      const K = a.view.shape.at(-1)!;
+      const size = indexable('matmulEpilogue', y.view.shape);
+      if (size === 0) return;
+      const addends = addendsOf(inputs, attributes);
+      const epilogue = K > 0 && partsOf(K, y.view) === 1 ? epilogueOf(attributes, addends) : undefined;
+      if (epilogue) return product(a, b, y, bufferOf(y), epilogue);
+      const sums = runtime.temporary(size * 4);
+      if (K === 0) fillWords(runtime, sums, size * 4, 0, y.dtype);
+      else product(a, b, y, sums, plain);
+      finishAfter(runtime, attributes, sums, addends, y);
+    },
     matmul([a, b], _, [y]) {
       if (sizeOf(y.view.shape) === 0) return;
       if (a.view.shape.at(-1) === 0) fillWords(runtime, bufferOf(y), sizeOf(y.view.shape) * 4, 0, y.dtype);
-      else product(a, b, y);
+      else product(a, b, y, bufferOf(y), plain);
     },
   };
 }
