@@ -67,7 +67,7 @@ export class Runtime {
     void device.lost.then(({ message, reason }) => {
       if (this.#closed) return;
       this.#failure = new DeviceLostError(
-        `[webgpu] the device was lost (${reason}): ${message}. Make another backend with await webgpu(), and load the last saved state.`,
+        `[webgpu] the device was lost (${reason}): ${message.replace(/\.$/, '')}. Make another backend with await webgpu(), and load the last saved state.`,
       );
     });
     // What is refused outside of a batch: buffers that could not be made.
@@ -157,7 +157,9 @@ export class Runtime {
       await staging.mapAsync(MAP_READ, 0, end - first);
       await checks;
     } catch (cause) {
-      await Promise.race([this.device.lost, checks]);
+      // A mapping that is given up, where nobody disposed of the buffer, tells of a loss: sooner, it may be, than the device does.
+      const lost = (cause as Error).name === 'AbortError' && !this.#closed;
+      await (lost ? this.device.lost : checks);
       this.check();
       throw new DeviceError('[webgpu] reading failed. The backend may have been disposed meanwhile.', { cause });
     }
@@ -263,6 +265,7 @@ export class Runtime {
 
   /** Makes the pipelines of programs ready, all at once. */
   async compile(programs: Iterable<Program>, onReady?: () => void): Promise<void> {
+    this.check();
     const missing = [...new Set(programs)].filter(({ pipeline }) => !pipeline);
     await Promise.all(
       missing.map(async (program) => {
