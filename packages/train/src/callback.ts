@@ -21,7 +21,7 @@ export interface Callback {
   /** Again where the device is lost in it. */
   onTrainBegin?(trainer: Trainer): void | Promise<void>;
   onEpochBegin?(place: Place, trainer: Trainer): void | Promise<void>;
-  /** Between steps, about 25 times a second, when the logs of the epoch so far are read from the device. */
+  /** Between steps, up to 25 times a second and more often at first, when the logs of the epoch so far are read from the device. */
   onStepEnd?(place: Place, logs: Logs, trainer: Trainer): void | Promise<void>;
   onEpochEnd?(place: Place, logs: Logs, trainer: Trainer): void | Promise<void>;
   /** Whether the trainer was brought back, on another device, to a state from which `fit` goes on; without, it rejects. */

@@ -96,7 +96,7 @@ export class Trainer {
         this.#batch++;
         examples += batch.size;
         if (loop.due()) {
-          const soFar = numbersOf(await learner.measurement.read());
+          const soFar = numbersOf(await loop.wait(learner.measurement.read()));
           for (const callback of callbacks) await callback.onStepEnd?.(place(), soFar, this);
           await loop.turn();
         }
@@ -286,7 +286,9 @@ async function evaluate(
   measurement.reset();
   for await (const batch of new DataLoader(data, { batchSize }).epoch(0, signal ? { signal } : {})) {
     runStep(step, batch);
-    if (loop.due()) await loop.turn();
+    if (!loop.due()) continue;
+    await loop.wait(measurement.read());
+    await loop.turn();
   }
   return measurement.read();
 }
