@@ -3,6 +3,7 @@ import type { WebGpuBackend } from '@tessera/backend-webgpu';
 import type { Backend } from '@tessera/core';
 import { losable } from '@tessera/testkit';
 import type { Availability, BackendName } from '../messages.ts';
+import { reasonOf } from './reason.ts';
 
 /** A backend with what the page says of it. */
 export interface Device {
@@ -47,8 +48,7 @@ export async function availableBackends(): Promise<Availability[]> {
     names.map((name) =>
       makeDevice(name).then(
         ({ backend, software }) => (backend.dispose(), { name, software }),
-        // Without who says so, and without the way out, which is for programmers.
-        (error: Error) => ({ name, software: false, reason: error.message.replace(/^\[\w+\] /, '').replace(/\. .*/s, '.') }),
+        (error: unknown) => ({ name, software: false, reason: reasonOf(error) }),
       ),
     ),
   );

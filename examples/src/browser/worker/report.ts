@@ -6,6 +6,8 @@ import { CLASSES } from './picture-sets.ts';
 /** Milliseconds of training between two reports on it, and between two measurements: at first, when much changes, and at most. */
 const LEARNED_EVERY = [80, 640] as const;
 const MEASURED_EVERY = [200, 3200] as const;
+/** Between two measurements training has so many times the time that one took, however slow the device is. */
+const SPACED = 3;
 
 /** Options of {@link report}. */
 export interface ReportOptions {
@@ -23,6 +25,7 @@ export function report({ heldOut, batchSize, now, post, signal }: ReportOptions)
   /** Where the last report ended: batches of this epoch, and sums over them, since the logs are means over the epoch. */
   let since = { time: 0, batch: 0, loss: 0, accuracy: 0 };
   let measuredAt = 0;
+  let spacing = 0;
   let learnedEvery: number = LEARNED_EVERY[0];
   let measuredEvery: number = MEASURED_EVERY[0];
   let begun = false;
@@ -38,14 +41,16 @@ export function report({ heldOut, batchSize, now, post, signal }: ReportOptions)
     if (!Number.isNaN(loss)) post({ type: 'learned', point: { epoch: epoch + batch / batches, loss, accuracy }, examplesPerSecond });
   };
   const measured = async (epoch: number, trainer: Trainer): Promise<void> => {
+    const began = now();
     try {
-      const { loss, accuracy } = await trainer.evaluate(heldOut, { signal });
-      const { confusionMatrix: matrix } = await trainer.measure(heldOut, [confusionMatrix(CLASSES)], { signal });
-      post({ type: 'measured', point: { epoch, loss: loss!, accuracy: accuracy! }, matrix: matrix as number[][] });
+      const values = await trainer.measure(heldOut, [...trainer.metrics, confusionMatrix(CLASSES)], { signal });
+      const { loss, accuracy, confusionMatrix: matrix } = values as { loss: number; accuracy: number; confusionMatrix: number[][] };
+      post({ type: 'measured', point: { epoch, loss, accuracy }, matrix });
     } catch (error) {
       if (!signal.aborted) throw error;
     }
     measuredAt = now();
+    spacing = SPACED * (measuredAt - began);
     since = { ...since, time: measuredAt };
   };
 
@@ -62,7 +67,7 @@ export function report({ heldOut, batchSize, now, post, signal }: ReportOptions)
       if (now() - since.time < learnedEvery) return;
       learnedEvery = Math.min(LEARNED_EVERY[1], 1.1 * learnedEvery);
       learned(place, logs);
-      if (now() - measuredAt < measuredEvery) return;
+      if (now() - measuredAt < Math.max(measuredEvery, spacing)) return;
       measuredEvery = Math.min(MEASURED_EVERY[1], 2 * measuredEvery);
       await measured(place.epoch + place.batch / place.batches, trainer);
     },

@@ -11,10 +11,10 @@ import { Classifier } from './classifier.ts';
 import { availableBackends, type Device, makeDevice } from './devices.ts';
 import { Gate } from './gate.ts';
 import { loadClasses, loadPictures, type PictureSet } from './picture-sets.ts';
+import { reasonOf } from './reason.ts';
 import { report } from './report.ts';
 
 const post = (message: FromWorker): void => postMessage(message);
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const gate = new Gate();
 const classifier = new Classifier(post);
@@ -63,7 +63,7 @@ async function start({ set, backend: chosen, epochs, batchSize, learningRate }: 
     callbacks: [
       backupAndRestore({
         backends: [go(() => (afterLoss === 'same' ? chosen : 'wasm')), go(() => 'wasm')],
-        onRestore: ({ error, epoch }) => post({ type: 'lost', reason: error.message, device: device!.description, epoch }),
+        onRestore: ({ error, epoch }) => post({ type: 'lost', reason: reasonOf(error), device: device!.description, epoch }),
       }),
       report({ heldOut, batchSize, now: () => performance.now() - gate.held, post, signal }),
       { onStepEnd: () => classifier.again(), onEpochEnd: () => classifier.again() },
@@ -86,7 +86,7 @@ async function sample(set: SetName): Promise<void> {
   post({ type: 'sampled', picture, label: columns.y.data[0]! });
 }
 
-const failed = (error: unknown): void => post({ type: 'failed', reason: reasonOf(error) });
+const failed = (error: unknown): void => post({ type: 'failed', reason: error instanceof Error ? error.message : String(error) });
 
 onmessage = ({ data }: MessageEvent<ToWorker>) => {
   if (data.type === 'start') {
