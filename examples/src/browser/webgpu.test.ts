@@ -47,7 +47,7 @@ describe.skipIf(!executablePath)('the page on WebGPU, in Chromium', { timeout: 1
       await page.click('summary');
       await page.selectOption('#after-loss', choice);
       await page.click('#lose');
-      await until(page, 'status', new RegExp(`^The device was lost: .+ Training goes on from epoch \\d+\\.\\d on ${device}`));
+      await until(page, 'status', new RegExp(`^The device was lost.+ Training goes on from epoch \\d+\\.\\d on ${device}`));
       await until(page, 'loss', /^([01]\.|2\.[01])/);
       await page.click('#stop');
       await until(page, 'status', /^Training was stopped: /);

@@ -179,7 +179,7 @@ const on: { [K in FromWorker['type']]: (message: Extract<FromWorker, { type: K }
   },
   lost({ reason, device, epoch }) {
     for (const curve of curves) curve.backTo(epoch);
-    put('status', `The device was lost: ${reason} Training goes on from epoch ${epoch.toFixed(1)} on ${device}.`);
+    put('status', `${reason[0]!.toUpperCase()}${reason.slice(1)} Training goes on from epoch ${epoch.toFixed(1)} on ${device}.`);
   },
   ended({ how }) {
     enter('idle');
