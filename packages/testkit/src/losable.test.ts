@@ -3,11 +3,11 @@ import { capture } from '@tessera/capture';
 import { DeviceLostError } from '@tessera/core';
 import { setDefaultBackend, tensor, type Tensor } from '@tessera/tensor';
 import { expect, it } from 'vitest';
-import { checkBackend } from './check-backend.ts';
+import { checkFlatMemory } from './check-backend.ts';
 import { losable } from './losable.ts';
 
 it('is the backend that it was made of', async () => {
-  await checkBackend(() => losable(cpu()), { reference: cpu(), steps: 5 });
+  for (const captured of [false, true]) await checkFlatMemory(losable(cpu()), { steps: 5, captured });
 });
 
 it('refuses every work once it is lost, that under way included, and takes memory back', async () => {
