@@ -1,7 +1,7 @@
 import { type FusedAttributes, type Kernel, opName, type Operand } from '@tessera/core';
-import { bufferOf, numbers } from './cells.ts';
+import { numbers } from './cells.ts';
 import { expressionOf, targetOf } from './elementwise.ts';
-import { mapElements } from './map.ts';
+import { bindingsNeeded, mapElements } from './map.ts';
 import type { Runtime } from './runtime.ts';
 import { scalarOf } from './wgsl/elements.ts';
 
@@ -29,8 +29,7 @@ export function fused(runtime: Runtime): { readonly fused: Kernel<FusedAttribute
   /** Runs the instructions in parts, each within the number of buffers that a shader may have. */
   const divide: Kernel<FusedAttributes> = (inputs, attributes, outputs) => {
     const most = runtime.limits.maxStorageBuffersPerShaderStage;
-    const bound = inputs.filter((input) => bufferOf(input).constant === undefined).length;
-    if (bound + outputs.length <= most) return run(inputs, attributes, outputs);
+    if (bindingsNeeded(inputs.map(numbers)) + outputs.length <= most) return run(inputs, attributes, outputs);
     const [first, rest] = halves(attributes, inputs, outputs, (byteLength) => runtime.temporary(byteLength));
     divide(...first);
     divide(...rest);

@@ -1,4 +1,4 @@
-import { broadcastView, type Shape } from '@tessera/core';
+import { broadcastView, type Shape, sizeOf } from '@tessera/core';
 import { indexable, mergeAxes } from './axes.ts';
 import type { Cells } from './cells.ts';
 import { materialize } from './fill.ts';
@@ -27,7 +27,15 @@ type Kind = 'constant' | 'direct' | 'strided' | 'repeated';
 /** What a shader's text depends on. */
 interface Form {
   readonly rank: number;
-  readonly inputs: readonly { readonly kind: Kind; readonly bytes: 1 | 2 | 4; readonly scalar: Scalar }[];
+  readonly inputs: readonly {
+    readonly kind: Kind;
+    readonly bytes: 1 | 2 | 4;
+    readonly scalar: Scalar;
+    /** Its binding among those of inputs: operands in one buffer, as constants often are, share it. */
+    readonly binding: number;
+  }[];
+  /** Of the elements of inputs' bindings, in WGSL. */
+  readonly types: readonly string[];
   readonly outputs: readonly Target[];
   /** Whether four cells at a time are read and written as one vector. */
   readonly quads: boolean;
@@ -57,31 +65,40 @@ export function mapElements(
   const lengths = merged.lengths.length ? merged.lengths : [1];
   const strides = merged.lengths.length ? merged.strides : merged.strides.map(() => [0]);
   const quads = size >= MANY && canTakeFour(lengths, strides, inputs, outputs, size);
+  const bound: GpuBuffer[] = [];
+  const types: string[] = [];
+  const bind = (buffer: GpuBuffer, type: string): number => {
+    const at = bound.findIndex((other, i) => other === buffer && types[i] === type);
+    if (at >= 0) return at;
+    types.push(type);
+    return bound.push(buffer) - 1;
+  };
   const form: Form = {
     rank: lengths.length,
-    inputs: inputs.map(({ bytes, scalar, constant }, i) => {
-      if (constant !== undefined) return { kind: 'constant', bytes, scalar };
-      if (isRowMajor(lengths, strides[i])) return { kind: 'direct', bytes, scalar };
-      return { kind: quads && strides[i].at(-1) === 0 ? 'repeated' : 'strided', bytes, scalar };
+    inputs: inputs.map(({ buffer, bytes, scalar, constant }, i) => {
+      if (constant !== undefined) return { kind: 'constant', bytes, scalar, binding: -1 };
+      const direct = isRowMajor(lengths, strides[i]);
+      const kind = direct ? 'direct' : quads && strides[i].at(-1) === 0 ? 'repeated' : 'strided';
+      return { kind, bytes, scalar, binding: bind(buffer, typeOf(bytes, scalar, quads && kind !== 'repeated')) };
     }),
+    types,
     outputs,
     quads,
     per: quads ? 4 : Math.max(...outputs.map(({ bytes }) => 4 / bytes)),
   };
   const words = [size, ...lengths];
-  const buffers: GpuBuffer[] = [];
-  inputs.forEach(({ constant, view, buffer }, i) => {
+  const buffers = bound.map((buffer) => materialize(runtime, buffer));
+  inputs.forEach(({ constant, view }, i) => {
     const { kind } = form.inputs[i];
     if (kind === 'constant') words.push(constant!);
     else if (kind === 'direct') words.push(view.offset);
     else words.push(view.offset, ...strides[i]);
-    if (kind !== 'constant') buffers.push(materialize(runtime, buffer));
   });
   for (const { offset, buffer } of outputs) {
     words.push(offset);
     buffers.push(buffer);
   }
-  const kinds = form.inputs.map(({ kind, bytes, scalar }) => `${kind[0]}${bytes}${scalar[0]}`).join('');
+  const kinds = form.inputs.map(({ kind, bytes, scalar, binding }) => `${kind[0]}${bytes}${scalar[0]}${binding}`).join('');
   const made = outputs.map(({ bytes, scalar }) => `${bytes}${scalar[0]}`).join('');
   const program = runtime.program(`${key}|${form.rank}|${quads}|${kinds}|${made}`, () => ({
     bindings: bindingsOf(form),
@@ -122,14 +139,23 @@ function isRowMajor(lengths: readonly number[], strides: readonly number[]): boo
   return true;
 }
 
-function bindingsOf({ inputs, outputs, quads }: Form): Binding[] {
-  const typeOf = (bytes: number, scalar: Scalar, four: boolean): string => (bytes < 4 ? 'u32' : four ? `vec4<${scalar}>` : scalar);
+const typeOf = (bytes: number, scalar: Scalar, four: boolean): string => (bytes < 4 ? 'u32' : four ? `vec4<${scalar}>` : scalar);
+
+function bindingsOf({ types, outputs, quads }: Form): Binding[] {
   return [
-    ...inputs.flatMap(({ kind, bytes, scalar }, i): Binding[] =>
-      kind === 'constant' ? [] : [{ name: `X${i}`, type: typeOf(bytes, scalar, quads && kind !== 'repeated') }],
-    ),
+    ...types.map((type, i): Binding => ({ name: `X${i}`, type })),
     ...outputs.map(({ bytes, scalar }, i): Binding => ({ name: `Y${i}`, type: typeOf(bytes, scalar, quads), writes: true })),
   ];
+}
+
+/** How many bindings inputs take at most: one for each buffer, and one more where it is read in two ways. */
+export function bindingsNeeded(inputs: readonly Cells[]): number {
+  const ways = inputs.flatMap(({ buffer, constant, scalar, view }) =>
+    constant === undefined
+      ? [{ buffer, way: `${scalar} ${sizeOf(view.shape) === 1 || view.strides.every((stride) => stride === 0)}` }]
+      : [],
+  );
+  return ways.filter(({ buffer, way }, i) => ways.findIndex((other) => other.buffer === buffer && other.way === way) === i).length;
 }
 
 function mainOf({ rank, inputs, outputs, quads, per }: Form, body: (values: readonly string[]) => Body): string {
@@ -145,7 +171,7 @@ function mainOf({ rank, inputs, outputs, quads, per }: Form, body: (values: read
     places.push(`let c0 = ${place};`);
   }
   const lines: string[] = [];
-  inputs.forEach(({ kind, bytes, scalar }, i) => {
+  inputs.forEach(({ kind, bytes, scalar, binding }, i) => {
     if (kind === 'constant') {
       places.push(`let v${i} = bitcast<${scalar}>(${word(at++)});`);
       return;
@@ -154,10 +180,10 @@ function mainOf({ rank, inputs, outputs, quads, per }: Form, body: (values: read
     if (kind === 'direct') index += ` + ${place}`;
     else for (let axis = 0; axis < rank; axis++) index += ` + c${axis} * ${word(at++)}`;
     if (!quads || kind === 'repeated') {
-      places.push(`let v${i} = ${loadElement(`X${i}`, index, bytes)};`);
+      places.push(`let v${i} = ${loadElement(`X${binding}`, index, bytes)};`);
       return;
     }
-    places.push(`let x${i} = X${i}[(${index}) >> 2u];`);
+    places.push(`let x${i} = X${binding}[(${index}) >> 2u];`);
     lines.push(bytes === 4 ? `let v${i} = x${i}[j];` : `let v${i} = (x${i} >> (j * 8u)) & 0xffu;`);
   });
   const { statements = [], results } = body(inputs.map((_, i) => `v${i}`));
