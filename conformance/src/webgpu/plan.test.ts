@@ -54,7 +54,7 @@ describe.skipIf(!process.env['TESSERA_WEBGPU'])('a captured training step on Web
     expect(submits - before.submits).toBe(10);
     expect(transferredBytes - before.transferredBytes).toBe(0);
     expect(pipelines - before.pipelines).toBe(0);
-    expect((dispatches - before.dispatches) / 10).toBeLessThanOrEqual(45);
+    expect((dispatches - before.dispatches) / 10).toBeLessThanOrEqual(50);
   });
 
   it('says beforehand what it will do', () => {
@@ -63,7 +63,7 @@ describe.skipIf(!process.env['TESSERA_WEBGPU'])('a captured training step on Web
     const { facts } = prepared;
     prepared.dispose();
     expect(facts.submits).toBe(1);
-    expect(facts.dispatches).toBeLessThanOrEqual(45);
+    expect(facts.dispatches).toBeLessThanOrEqual(50);
     // Slots, and partial sums beside them.
     expect(facts.memoryBytes).toBeGreaterThanOrEqual(plan.peakBytes / 2);
     expect(facts.memoryBytes).toBeLessThanOrEqual(plan.peakBytes * 1.5 + 2 ** 20);

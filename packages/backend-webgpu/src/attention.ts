@@ -1,6 +1,7 @@
-import { type AttentionAttributes, type Kernel, type Operand, sizeOf } from '@tessera/core';
+import { type AttentionAttributes, composites, type Kernel, type Operand, sizeOf } from '@tessera/core';
 import { type Axes, indexable, mergeAxes } from './axes.ts';
 import { bufferOf } from './cells.ts';
+import { runDecomposed } from './decomposed.ts';
 import { fillWords, materialize } from './fill.ts';
 import { type Binding, floatWord, word } from './program.ts';
 import { placeFunction, placeWords } from './reduction.ts';
@@ -183,7 +184,12 @@ ${starts(form)}
 
 type Names = 'attention' | 'attentionGradient';
 
-export function attention(runtime: Runtime): Readonly<Record<Names, Kernel<AttentionAttributes>>> {
+/** `kernels` is the whole table: what drops weights, or adds a mask of numbers, is done by the ops that it is made of. */
+export function attention(
+  runtime: Runtime,
+  kernels: () => Readonly<Record<string, Kernel<never>>>,
+): Readonly<Record<Names, Kernel<AttentionAttributes>>> {
+  const simple = ({ rate }: AttentionAttributes, mask: Operand | undefined): boolean => rate === 0 && (!mask || mask.dtype === 'bool');
   /** Runs one of the shaders over named operands. */
   const run = (
     part: string,
@@ -241,7 +247,10 @@ export function attention(runtime: Runtime): Readonly<Record<Names, Kernel<Atten
   };
   const check = (...operands: readonly Operand[]): void => operands.forEach(({ view }) => indexable('attention', view.shape));
   return {
-    attention([q, k, v, mask], attributes, [y, logs]) {
+    attention(inputs, attributes, outputs) {
+      const [q, k, v, mask] = inputs;
+      if (!simple(attributes, mask)) return runDecomposed(runtime, kernels(), composites.attention, inputs, attributes, outputs);
+      const [y, logs] = outputs;
       check(q, k, v, y);
       const [rows, columns] = y.view.shape.slice(-2);
       if (sizeOf(logs.view.shape) === 0) return;
@@ -264,7 +273,12 @@ export function attention(runtime: Runtime): Readonly<Record<Names, Kernel<Atten
         forward,
       );
     },
-    attentionGradient([q, k, v, logs, dy, delta, mask], attributes, [dq, dk, dv]) {
+    attentionGradient(inputs, attributes, outputs) {
+      const [q, k, v, logs, dy, delta, mask] = inputs;
+      if (!simple(attributes, mask)) {
+        return runDecomposed(runtime, kernels(), composites.attentionGradient, inputs, attributes, outputs);
+      }
+      const [dq, dk, dv] = outputs;
       check(q, k, v, dy);
       if ([dq, dk, dv].some(({ view }) => sizeOf(view.shape) === 0)) return clear([dq, dk, dv]);
       const named: [Name, Operand][] = [

@@ -39,7 +39,7 @@ export interface WebGpuBackend extends Backend {
 type KernelTable = Kernels & Readonly<Record<string, Kernel<never>>>;
 
 function kernelTable(runtime: Runtime): KernelTable {
-  return {
+  const table: KernelTable = {
     ...elementwise(runtime),
     ...fused(runtime),
     ...reduction(runtime),
@@ -50,8 +50,9 @@ function kernelTable(runtime: Runtime): KernelTable {
     ...pooling(runtime),
     ...softmax(runtime),
     ...normalization(runtime),
-    ...attention(runtime),
+    ...attention(runtime, () => table),
   };
+  return table;
 }
 
 const composites: ReadonlySet<string> = new Set([

@@ -18,7 +18,8 @@ const indexAt = (place: string, length: string): string => `let given = I[${plac
 
 const combine: { readonly [K in ScatterMode]: (scalar: Scalar) => string } = {
   set: () => 'update',
-  add: () => 'old + update',
+  // Of bools, that one of them is true.
+  add: (scalar) => (scalar === 'u32' ? 'old | update' : 'old + update'),
   max: (scalar) => (scalar === 'f32' ? 'greater(old, update)' : 'max(old, update)'),
   min: (scalar) => (scalar === 'f32' ? 'lesser(old, update)' : 'min(old, update)'),
 };

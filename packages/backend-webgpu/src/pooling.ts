@@ -87,9 +87,9 @@ export function pooling(runtime: Runtime): Readonly<Record<Names, Kernel<Pooling
   const run = (op: Names, x: Shape, y: Shape, inputs: readonly Operand[], attributes: PoolingAttributes, output: Operand): void => {
     const size = indexable(op, output.view.shape);
     if (size === 0) return;
-    const { size: window, strides, dilation } = attributes;
+    const { size: window, strides, dilation, padding } = attributes;
     const apart = op === 'maxPoolGradient' && window.every((n, i) => strides[i] > (n - 1) * dilation[i]);
-    const covering = window.every((n, i) => n === strides[i] && n * y[i + 1] === x[i + 1]);
+    const covering = window.every((n, i) => n === strides[i] && n * y[i + 1] === x[i + 1] && padding[i][0] === 0);
     if (apart && !covering) fillWords(runtime, bufferOf(output), size * 4, 0, 'float32');
     const quads = [x.at(-1)!, ...inputs.map(({ view }) => view.offset)].every((n) => n % 4 === 0);
     const per = quads ? 4 : 1;

@@ -1,3 +1,4 @@
+import { composites } from '@tessera/core';
 import * as t from '@tessera/tensor';
 import type { OpDescription, OpSample } from '../check-op.ts';
 import { tolerances } from '../tolerance.ts';
@@ -212,6 +213,12 @@ export const linear: readonly OpDescription[] = [
         order: 2,
       },
       { inputs: [floats([2, 7, 3])], run: (x) => t.maxPool(x!, 3, { padding: 'same', strides: 1 }), tolerance: exact },
+      // Windows that lie apart, and leave out an element that another padding would not.
+      {
+        inputs: [floats([1, 6, 1])],
+        run: (x) => t.run(composites.maxPool, [x!], { size: [3], strides: [3], padding: [[1, -1]], dilation: [1] })[0]!,
+        tolerance: exact,
+      },
       // Channels that a backend may take four at a time.
       { inputs: [floats([2, 6, 5, 8])], run: (x) => [t.maxPool(x!, 2), t.maxPool(x!, 3, { strides: 2, padding: 1 })], tolerance: exact },
     ],
