@@ -37,7 +37,19 @@ const { default: asc } = await import('assemblyscript/asc');
 /** Compiles the kernels for a set of instructions. */
 async function compile(features) {
   const files = new Map();
-  const options = ['--runtime', 'stub', '--importMemory', '--maximumMemory', '65536', '-O2', '--shrinkLevel', '1', '--noAssert', '--use', 'abort='];
+  const options = [
+    '--runtime',
+    'stub',
+    '--importMemory',
+    '--maximumMemory',
+    '65536',
+    '-O2',
+    '--shrinkLevel',
+    '1',
+    '--noAssert',
+    '--use',
+    'abort=',
+  ];
   const { error, stderr } = await asc.main(
     ['index.ts', '-o', 'kernels.wasm', ...options, ...features.flatMap((feature) => ['--enable', feature])],
     {
