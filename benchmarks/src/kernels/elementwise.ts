@@ -1,4 +1,4 @@
-import { batchNormalization, dropout, gelu, layerNormalization, Random, softmax, sort, topk } from '@tessera/tensor';
+import { batchNormalization, dropout, gelu, layerNormalization, Random, softmax, sort, tidy, topk } from '@tessera/tensor';
 import type { Work } from '../contest.ts';
 import { filler } from '../filled.ts';
 import { type Kernel, moved } from './work.ts';
@@ -38,7 +38,7 @@ export const elementwise: readonly Work[] = [
       return y;
     },
   }),
-  op('dropout 1M', line, 1, 1, { tessera: (a) => dropout(a, 0.5, new Random(7)) }),
+  op('dropout 1M', line, 1, 1, { tessera: (a) => tidy(() => dropout(a, 0.5, new Random(7))) }),
   op('sort 1M', line, 1, 1, { tessera: (a) => sort(a) }),
   op('top 10 of 1M', line, 1, 0, { tessera: (a) => firsts(topk(a, 10)), tfjs: (tf, a) => firsts(tf.topk(a, 10)) }),
 ];

@@ -1,4 +1,4 @@
-import { tensor, tidy } from '@tessera/tensor';
+import { setDefaultBackend, tensor, tidy } from '@tessera/tensor';
 import { about, startBackend } from '../backend.ts';
 import type { Contestant } from '../contest.ts';
 import type { Filled } from '../filled.ts';
@@ -10,9 +10,11 @@ export async function tessera({ tessera: run }: Kernel, inputs: readonly Filled[
   return {
     ...about(backend),
     async step() {
+      setDefaultBackend(backend);
       for (let i = 0; i < times; i++) run(...tensors).dispose();
     },
     async check() {
+      setDefaultBackend(backend);
       const mean = tidy(() =>
         run(...tensors)
           .abs()
