@@ -4,21 +4,11 @@ import * as layers from '@tessera/layers';
 import { moveAxis, type Tensor, tidy } from '@tessera/tensor';
 import { it } from 'vitest';
 import { type Call, NotClaimed, opinfo } from './opinfo.ts';
-import { difference, expectModules, objective, readTable, type TableTensor, toArguments } from './table.ts';
+import { difference, expectModules, type ModuleRow, objective, readTable, type TableTensor, toArguments } from './table.ts';
 import { everyBackend } from '../every-backend.ts';
 
-interface Row {
-  readonly module: string;
-  readonly desc: string;
+interface Row extends ModuleRow {
   readonly training: boolean;
-  readonly ctor: { args: unknown[]; kwargs: Record<string, unknown> };
-  readonly state: Record<string, TableTensor>;
-  readonly args: unknown[];
-  readonly kwargs: Record<string, unknown>;
-  readonly outputs: TableTensor[];
-  readonly gradOf?: (string | number)[][];
-  readonly grads?: TableTensor[];
-  readonly paramGrads?: Record<string, TableTensor>;
   readonly buffersAfter?: Record<string, TableTensor>;
 }
 

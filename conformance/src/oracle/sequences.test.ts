@@ -4,21 +4,8 @@ import * as layers from '@tessera/layers';
 import { concat, flip, logicalNot, relu, stack, type Tensor, tidy, type Variable } from '@tessera/tensor';
 import { expect, it } from 'vitest';
 import { NotClaimed } from './opinfo.ts';
-import { difference, expectModules, objective, readTable, type TableTensor, toArguments } from './table.ts';
+import { difference, expectModules, type ModuleRow, objective, readTable, toArguments } from './table.ts';
 import { everyBackend } from '../every-backend.ts';
-
-interface Row {
-  readonly module: string;
-  readonly desc: string;
-  readonly ctor: { args: unknown[]; kwargs: Record<string, unknown> };
-  readonly state: Record<string, TableTensor>;
-  readonly args: unknown[];
-  readonly kwargs: Record<string, unknown>;
-  readonly outputs: TableTensor[];
-  readonly gradOf?: (string | number)[][];
-  readonly grads?: TableTensor[];
-  readonly paramGrads?: Record<string, TableTensor>;
-}
 
 // oxlint-disable-next-line typescript/no-explicit-any
 type Any = any;
@@ -47,7 +34,7 @@ const cells: Record<string, (units: number, k: Any, backwards: boolean) => layer
   'nn.GRU': (units, _, goBackwards) => new layers.GRU(units, { goBackwards }),
 };
 
-function recurrent({ module, ctor, state, args }: Row, backend: Backend): Built {
+function recurrent({ module, ctor, state, args }: ModuleRow, backend: Backend): Built {
   const k = ctor.kwargs as Any;
   if (k.proj_size) throw new NotClaimed();
   if (args.length > 1) throw new NotClaimed();
@@ -107,7 +94,7 @@ function recurrent({ module, ctor, state, args }: Row, backend: Backend): Built 
 /** Puts PyTorch's joined projections into a layer, under a prefix of the names on either side. */
 function placeAttention(
   own: Record<string, Variable>,
-  state: Row['state'],
+  state: ModuleRow['state'],
   theirs: string,
   ours: string,
   backend: Backend,
@@ -138,7 +125,7 @@ function placeAttention(
   };
 }
 
-function attention({ ctor, state, args, kwargs }: Row, backend: Backend): Built {
+function attention({ ctor, state, args, kwargs }: ModuleRow, backend: Backend): Built {
   const k = ctor.kwargs as Any;
   const [features, heads] = [k.embed_dim ?? ctor.args[0], k.num_heads ?? ctor.args[1]];
   if (k.add_bias_kv || k.add_zero_attn || !state['in_proj_weight']) throw new NotClaimed();
@@ -161,7 +148,7 @@ function attention({ ctor, state, args, kwargs }: Row, backend: Backend): Built 
   return { run, ...placed, outputs: 1 };
 }
 
-function encoder({ ctor, state, kwargs }: Row, backend: Backend): Built {
+function encoder({ ctor, state, kwargs }: ModuleRow, backend: Backend): Built {
   const k = ctor.kwargs as Any;
   const [features, heads, units] = [k.d_model, k.nhead, k.dim_feedforward].map((named, i) => named ?? ctor.args[i]);
   if (kwargs['src_mask'] || kwargs['src_key_padding_mask']) throw new NotClaimed();
@@ -196,7 +183,7 @@ function encoder({ ctor, state, kwargs }: Row, backend: Backend): Built {
   return { run, variables, gradients, outputs: 1 };
 }
 
-const makers: Record<string, (row: Row, backend: Backend) => Built> = {
+const makers: Record<string, (row: ModuleRow, backend: Backend) => Built> = {
   'nn.RNN': recurrent,
   'nn.LSTM': recurrent,
   'nn.GRU': recurrent,
@@ -204,7 +191,7 @@ const makers: Record<string, (row: Row, backend: Backend) => Built> = {
   'nn.TransformerEncoderLayer': encoder,
 };
 
-async function check(row: Row, backend: Backend): Promise<string | undefined> {
+async function check(row: ModuleRow, backend: Backend): Promise<string | undefined> {
   const { run, variables, gradients, outputs } = makers[row.module]!(row, backend);
   const x = toArguments(row.args[0], backend) as Tensor;
   for (const [i, output] of run(x).entries()) {
@@ -223,7 +210,7 @@ async function check(row: Row, backend: Backend): Promise<string | undefined> {
   return undefined;
 }
 
-const rows = readTable<Row>('sequences');
+const rows = readTable<ModuleRow>('sequences');
 for (const [where, backend] of await everyBackend()) {
   it(`layers of sequences agree with PyTorch's on ${where}`, async () => {
     expect(await expectModules(where, backend, rows, check)).toBe(5);

@@ -15,6 +15,20 @@ export interface TableTensor {
   readonly data: (number | string | boolean)[];
 }
 
+/** A layer of PyTorch's: how it was made, what it was given, and what came of it. */
+export interface ModuleRow {
+  readonly module: string;
+  readonly desc: string;
+  readonly ctor: { args: unknown[]; kwargs: Record<string, unknown> };
+  readonly state: Record<string, TableTensor>;
+  readonly args: unknown[];
+  readonly kwargs: Record<string, unknown>;
+  readonly outputs: TableTensor[];
+  readonly gradOf?: (string | number)[][];
+  readonly grads?: TableTensor[];
+  readonly paramGrads?: Record<string, TableTensor>;
+}
+
 /** The rows of a table kept in `conformance/oracle`. */
 export function readTable<Row>(name: string): Row[] {
   const bytes = readFileSync(join(import.meta.dirname, '..', '..', 'oracle', `${name}.jsonl.gz`));

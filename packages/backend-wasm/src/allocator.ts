@@ -4,6 +4,11 @@ const PAGE = 65_536;
 const MAX_PAGES = 65_536;
 const ALIGNMENT = 64;
 
+/** The next multiple of a cache line's bytes, so that no two buffers share one. */
+export function aligned(bytes: number): number {
+  return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+}
+
 interface Span {
   readonly address: number;
   readonly bytes: number;
@@ -20,7 +25,7 @@ export class Allocator {
   constructor(memory: WebAssembly.Memory, start: number, maximumBytes: number = MAX_PAGES * PAGE) {
     this.#memory = memory;
     this.#maximum = Math.min(maximumBytes, MAX_PAGES * PAGE);
-    this.#end = Math.ceil(start / ALIGNMENT) * ALIGNMENT;
+    this.#end = aligned(start);
   }
 
   /** The address of at least `bytes` bytes. @throws OutOfMemoryError, with everything as it was. */
@@ -94,5 +99,5 @@ export class Allocator {
 
 function roundUp(bytes: number): number {
   if (!(bytes >= 0)) throw new DeviceError(`[wasm] a buffer's size must be a number ≥ 0: got ${bytes}`);
-  return Math.max(1, Math.ceil(bytes / ALIGNMENT)) * ALIGNMENT;
+  return Math.max(ALIGNMENT, aligned(bytes));
 }

@@ -1,32 +1,7 @@
-import { type Shape, sizeOf } from '@tessera/core';
-
-/** An index space whose axes that lie seamlessly in all operands are merged. */
-interface Merged {
-  readonly lengths: number[];
-  /** For each operand, its stride along each axis. */
-  readonly strides: number[][];
-}
-
-function merge(shape: Shape, strides: readonly (readonly number[])[]): Merged {
-  const lengths: number[] = [];
-  const merged: number[][] = strides.map(() => []);
-  for (let axis = 0; axis < shape.length; axis++) {
-    if (shape[axis] === 1) continue;
-    const last = lengths.length - 1;
-    const seamless = last >= 0 && strides.every((list, i) => merged[i][last] === list[axis] * shape[axis]);
-    if (seamless) {
-      lengths[last] *= shape[axis];
-      strides.forEach((list, i) => (merged[i][last] = list[axis]));
-    } else {
-      lengths.push(shape[axis]);
-      strides.forEach((list, i) => merged[i].push(list[axis]));
-    }
-  }
-  return { lengths, strides: merged };
-}
+import { type Axes, mergeAxes, type Shape, sizeOf } from '@tessera/core';
 
 /** Calls `visit` with the operands' places (in elements from their first) for each index. */
-function walk({ lengths, strides }: Merged, visit: (places: readonly number[]) => void): void {
+function walk({ lengths, strides }: Axes, visit: (places: readonly number[]) => void): void {
   const places = strides.map(() => 0);
   const index = lengths.map(() => 0);
   for (;;) {
@@ -42,10 +17,10 @@ function walk({ lengths, strides }: Merged, visit: (places: readonly number[]) =
   }
 }
 
-/** Takes the last axis off: its length, and each operand's stride along it. A missing axis has length 1. */
-function last({ lengths, strides }: Merged, missing: number): [length: number, steps: number[]] {
-  if (lengths.length === 0) return [1, strides.map(() => missing)];
-  return [lengths.pop()!, strides.map((list) => list.pop()!)];
+/** Takes the last axis off: its length, each operand's stride along it, and the rest. A missing axis has length 1. */
+function takeLast({ lengths, strides }: Axes, missing: number): [length: number, steps: readonly number[], rest: Axes] {
+  const rest = { lengths: lengths.slice(0, -1), strides: strides.map((list) => list.slice(0, -1)) };
+  return [lengths.at(-1) ?? 1, strides.map((list) => list.at(-1) ?? missing), rest];
 }
 
 /** Walks over an index space line by line: `visit` gets the places of each line, its length and the strides along it. */
@@ -55,9 +30,8 @@ export function forEachLine(
   visit: (places: readonly number[], length: number, steps: readonly number[]) => void,
 ): void {
   if (sizeOf(shape) === 0) return;
-  const merged = merge(shape, strides);
-  const [length, steps] = last(merged, 1);
-  walk(merged, (places) => visit(places, length, steps));
+  const [length, steps, rest] = takeLast(mergeAxes(shape, strides), 1);
+  walk(rest, (places) => visit(places, length, steps));
 }
 
 /** Two axes that a kernel goes through by itself: `rows` lines of `length` elements. */
@@ -77,9 +51,8 @@ export function forEachPlane(
   visit: (places: readonly number[], plane: Plane) => void,
 ): void {
   if (sizeOf(shape) === 0) return;
-  const merged = merge(shape, strides);
-  const [length, steps] = last(merged, 1);
-  const [rows, jumps] = last(merged, 0);
+  const [length, steps, lines] = takeLast(mergeAxes(shape, strides), 1);
+  const [rows, jumps, rest] = takeLast(lines, 0);
   const plane = { rows, length, jumps, steps };
-  walk(merged, (places) => visit(places, plane));
+  walk(rest, (places) => visit(places, plane));
 }

@@ -1,5 +1,5 @@
-import { type AttentionAttributes, composites, type Kernel, type Operand, sizeOf } from '@tessera/core';
-import { type Axes, indexable, mergeAxes } from './axes.ts';
+import { type AttentionAttributes, type Axes, composites, type Kernel, mergeAxes, type Operand, sizeOf } from '@tessera/core';
+import { indexable } from './axes.ts';
 import { bufferOf } from './cells.ts';
 import { runDecomposed } from './decomposed.ts';
 import { fillWords, materialize } from './fill.ts';

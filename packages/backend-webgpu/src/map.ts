@@ -1,5 +1,5 @@
-import { broadcastView, type Shape, sizeOf } from '@tessera/core';
-import { indexable, mergeAxes } from './axes.ts';
+import { broadcastView, mergeAxes, type Shape, sizeOf } from '@tessera/core';
+import { indexable } from './axes.ts';
 import type { Cells } from './cells.ts';
 import { materialize } from './fill.ts';
 import type { GpuBuffer } from './memory.ts';

@@ -1,5 +1,15 @@
-import { bytesPerElement, type DType, type Kernel, type Kernels, type None, type Operand, sizeOf, type View } from '@tessera/core';
-import { indexable, mergeAxes } from './axes.ts';
+import {
+  bytesPerElement,
+  type DType,
+  type Kernel,
+  type Kernels,
+  mergeAxes,
+  type None,
+  type Operand,
+  sizeOf,
+  type View,
+} from '@tessera/core';
+import { indexable } from './axes.ts';
 import { bufferOf, type Cells, isWide, raw } from './cells.ts';
 import { fill, fillWords, materialize } from './fill.ts';
 import { mapElements } from './map.ts';

@@ -3,6 +3,7 @@ import {
   contiguousStrides,
   type Kernel,
   type Kernels,
+  mergeAxes,
   type Operand,
   type ReduceAttributes,
   type Reduction,
@@ -10,7 +11,7 @@ import {
   sizeOf,
   type View,
 } from '@tessera/core';
-import { indexable, mergeAxes } from './axes.ts';
+import { indexable } from './axes.ts';
 import { bufferOf, numbers } from './cells.ts';
 import { materialize } from './fill.ts';
 import type { GpuBuffer } from './memory.ts';

@@ -1,7 +1,7 @@
 import { fc, test } from '@fast-check/vitest';
 import { expect } from 'vitest';
 import { broadcastShapes, sizeOf } from './shape.ts';
-import { broadcastView, contiguousView, reshapeView, sliceView, transposeView, type View } from './view.ts';
+import { broadcastView, contiguousView, mergeAxes, reshapeView, sliceView, transposeView, type View } from './view.ts';
 
 /** The places of a view's elements in row-major order, one by one from the definition. */
 function places({ shape, strides, offset }: View): number[] {
@@ -51,3 +51,16 @@ test.prop([shapes, shapes])('shapes broadcast by the rule of NumPy, written out'
   if (fits) expect(broadcastShapes('add', a, b)).toEqual(axes.map(([m, n]) => (m === 1 ? n : m)));
   else expect(() => broadcastShapes('add', a, b)).toThrow(/\[add\] shapes must be equal or 1 on every axis/);
 });
+
+test.prop([shapes, fc.infiniteStream(fc.nat())])(
+  'merged axes lead through the elements of all operands in the same order',
+  (shape, random) => {
+    const whole = contiguousView(shape);
+    const broadcast = broadcastView(contiguousView(shape.map((length) => (random.next().value! % 2 ? 1 : length))), shape);
+    const { lengths, strides } = mergeAxes(shape, [whole.strides, broadcast.strides]);
+    expect(mergeAxes(shape, [whole.strides]).lengths.length).toBeLessThan(2);
+    for (const [i, view] of [whole, broadcast].entries()) {
+      expect(places({ shape: lengths, strides: strides[i]!, offset: 0 })).toEqual(places(view));
+    }
+  },
+);

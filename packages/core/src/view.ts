@@ -111,3 +111,29 @@ export function windowView(
   });
   return { shape, strides: [...outer, ...inner], offset: view.offset };
 }
+
+/** An index space whose axes that lie seamlessly in all operands are merged. */
+export interface Axes {
+  readonly lengths: readonly number[];
+  /** For each operand, its stride along each axis. */
+  readonly strides: readonly (readonly number[])[];
+}
+
+/** Merges the axes of an index space that lie seamlessly one inside the next in all operands; axes of length 1 go. */
+export function mergeAxes(shape: Shape, strides: readonly (readonly number[])[]): Axes {
+  const lengths: number[] = [];
+  const merged: number[][] = strides.map(() => []);
+  for (let axis = 0; axis < shape.length; axis++) {
+    const length = shape[axis]!;
+    if (length === 1) continue;
+    const last = lengths.length - 1;
+    if (last >= 0 && strides.every((list, i) => merged[i]![last] === list[axis]! * length)) {
+      lengths[last]! *= length;
+      strides.forEach((list, i) => (merged[i]![last] = list[axis]!));
+    } else {
+      lengths.push(length);
+      strides.forEach((list, i) => merged[i]!.push(list[axis]!));
+    }
+  }
+  return { lengths, strides: merged };
+}

@@ -19,6 +19,7 @@ export * as initializers from './initializers.ts';
 export type { Initializer } from './initializers.ts';
 export { addLayers, concatenateLayers, Model, type ModelOptions } from './model.ts';
 export { type BuildOptions, type CallContext, type Json, Module, type ModuleOptions, type VariableSpec } from './module.ts';
+export type { AffineOptions } from './normalization/affine-options.ts';
 export { BatchNormalization, type BatchNormalizationOptions } from './normalization/batch-normalization.ts';
 export { GroupNormalization, type GroupNormalizationOptions } from './normalization/group-normalization.ts';
 export { LayerNormalization, type LayerNormalizationOptions } from './normalization/layer-normalization.ts';

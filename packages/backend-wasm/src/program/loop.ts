@@ -1,4 +1,5 @@
 import { bytesPerElement, type Operand, type Plan, type PlanOperand, type PrimitiveAttributes, sizeOf } from '@tessera/core';
+import { aligned } from '../allocator.ts';
 import { addressOf, type WasmBuffer } from '../runtime.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -34,7 +35,7 @@ export function recordLoop(
   let end = temporaries;
   const take = (operand: PlanOperand): number => {
     const at = end;
-    end += Math.ceil(bytesOf(operand) / ALIGNMENT) * ALIGNMENT;
+    end += aligned(bytesOf(operand));
     return at;
   };
   const carried = body.outputs.slice(0, carry);
@@ -62,9 +63,7 @@ export function recordLoop(
   carried.forEach((inner, i) => copy(operandAt(places[length % 2][i], inner), outputs[i]));
 }
 
-const ALIGNMENT = 64;
-
 /** The bytes beside its body's own temporaries that a loop needs. */
 export function loopBytes(body: Plan, { carry }: PrimitiveAttributes['scan']): number {
-  return body.outputs.slice(0, carry).reduce((sum, operand) => sum + 2 * Math.ceil(bytesOf(operand) / ALIGNMENT) * ALIGNMENT, 0);
+  return body.outputs.slice(0, carry).reduce((sum, operand) => sum + 2 * aligned(bytesOf(operand)), 0);
 }

@@ -1,4 +1,5 @@
 import type { Buffer, Kernel, Operand, Plan, PlanOperand, PlanRunner, PrimitiveAttributes } from '@tessera/core';
+import { aligned } from '../allocator.ts';
 import type { Instance } from '../instance.ts';
 import type { Runtime, WasmBuffer } from '../runtime.ts';
 import type { Arena } from './arena.ts';
@@ -91,14 +92,13 @@ export class Program implements PlanRunner {
 }
 
 const UNKNOWN = -1;
-const ALIGNMENT = 64;
 
 /** Slots one after another. */
 function layOut(slots: readonly number[]): { offsets: number[]; byteLength: number } {
   let byteLength = 0;
   const offsets = slots.map((bytes) => {
     const offset = byteLength;
-    byteLength += Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+    byteLength += aligned(bytes);
     return offset;
   });
   return { offsets, byteLength };

@@ -1,20 +1,15 @@
 import { normalizeAxis, type Shape } from '@tessera/core';
 import { batchNormalization, moveAxis, type Tensor, type Variable } from '@tessera/tensor';
 import { ones, zeros } from '../initializers.ts';
-import { type CallContext, type Json, Module, type ModuleOptions } from '../module.ts';
+import { type CallContext, type Json, Module } from '../module.ts';
+import type { AffineOptions } from './affine-options.ts';
 
 /** Options of {@link BatchNormalization}. */
-export interface BatchNormalizationOptions extends ModuleOptions {
+export interface BatchNormalizationOptions extends AffineOptions {
   /** The axis of the features, batch included (default −1). */
   readonly axis?: number;
   /** How much of the moving statistics stays at each step (default 0.99; PyTorch's momentum 0.1 is 0.9 here). */
   readonly momentum?: number;
-  /** ε (default 0.001; PyTorch 1e-5). */
-  readonly epsilon?: number;
-  /** Whether β is added (default `true`). */
-  readonly center?: boolean;
-  /** Whether γ multiplies (default `true`). */
-  readonly scale?: boolean;
   /** Whether the moving variance divides by n − 1, as PyTorch's does (default `false`, as Keras). */
   readonly unbiasedMovingVariance?: boolean;
 }

@@ -1,20 +1,15 @@
 import { normalizeAxis, type Shape, UsageError } from '@tessera/core';
 import { groupNormalization, moveAxis, type Tensor, type Variable } from '@tessera/tensor';
 import { ones, zeros } from '../initializers.ts';
-import { type CallContext, type Json, Module, type ModuleOptions } from '../module.ts';
+import { type CallContext, type Json, Module } from '../module.ts';
+import type { AffineOptions } from './affine-options.ts';
 
 /** Options of {@link GroupNormalization}. */
-export interface GroupNormalizationOptions extends ModuleOptions {
+export interface GroupNormalizationOptions extends AffineOptions {
   /** How many groups the features are divided into; −1 for one each, which is instance normalisation (default 32). */
   readonly groups?: number;
   /** The axis of the features, batch included (default −1). */
   readonly axis?: number;
-  /** ε (default 0.001; PyTorch 1e-5). */
-  readonly epsilon?: number;
-  /** Whether β is added (default `true`). */
-  readonly center?: boolean;
-  /** Whether γ multiplies (default `true`). */
-  readonly scale?: boolean;
 }
 
 /**

@@ -1,18 +1,13 @@
 import { normalizeAxes, type Shape } from '@tessera/core';
 import { layerNormalization, type Tensor, type Variable } from '@tessera/tensor';
 import { ones, zeros } from '../initializers.ts';
-import { type CallContext, type Json, Module, type ModuleOptions } from '../module.ts';
+import { type CallContext, type Json, Module } from '../module.ts';
+import type { AffineOptions } from './affine-options.ts';
 
 /** Options of {@link LayerNormalization}. */
-export interface LayerNormalizationOptions extends ModuleOptions {
+export interface LayerNormalizationOptions extends AffineOptions {
   /** The axes of one example that are normalised together, batch included (default −1). */
   readonly axis?: number | readonly number[];
-  /** ε (default 0.001; PyTorch 1e-5). */
-  readonly epsilon?: number;
-  /** Whether β is added (default `true`). */
-  readonly center?: boolean;
-  /** Whether γ multiplies (default `true`). */
-  readonly scale?: boolean;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Comparison, NumberBinary, Unary } from '@tessera/core';
+import { comparisons, floatUnary, numberBinary, numberUnary, type Unary } from '@tessera/core';
 import * as t from '@tessera/tensor';
 import type { OpDescription, OpSample } from '../check-op.ts';
 import { tolerances } from '../tolerance.ts';
@@ -19,29 +19,7 @@ const domain: Partial<Record<Unary, [number, number]>> = {
 };
 const flat = new Set<string>(['sign', 'floor', 'ceil', 'round']);
 
-const unary = (
-  [
-    'neg',
-    'abs',
-    'sign',
-    'floor',
-    'ceil',
-    'round',
-    'exp',
-    'expm1',
-    'log',
-    'log1p',
-    'sqrt',
-    'reciprocal',
-    'sin',
-    'cos',
-    'asin',
-    'acos',
-    'atan',
-    'tanh',
-    'erf',
-  ] as const
-).map((name): OpDescription => {
+const unary = [...numberUnary, ...floatUnary].map((name): OpDescription => {
   const run = (x: T): T => t.run(name, [x], {})[0]!;
   const [min, max] = domain[name] ?? [-2, 2];
   return {
@@ -54,39 +32,37 @@ const unary = (
   };
 });
 
-const binary = (['add', 'sub', 'mul', 'div', 'floorDivide', 'mod', 'pow', 'maximum', 'minimum', 'atan2'] as const).map(
-  (name): OpDescription => {
-    const run = (a: T, b: T): T => t.run(name as NumberBinary, [a, b], {})[0]!;
-    const order = name === 'floorDivide' ? 0 : 1;
-    const positive = name === 'pow' ? ([0.2, 2] as const) : ([-2, 2] as const);
-    const integer =
-      name === 'div' || name === 'atan2' ? [] : [{ inputs: [ints([4, 5]), ints([5])], run, order: 0 as const, tolerance: exact }];
-    return {
-      name,
-      samples: [
-        ...oddShapes.map(
-          (shape): OpSample => ({
-            inputs: [floats(shape, ...positive), floats(shape, 0.3, 2)],
-            run,
-            order: shape.length < 3 && order ? 2 : order,
-          }),
-        ),
-        { inputs: [floats([4, 1, 5], ...positive), floats([3, 1], 0.3, 2)], run, order },
-        { inputs: [floats([7], ...positive), floats([], 0.3, 2)], run, order },
-        { inputs: [floats([], ...positive), floats([7], 0.3, 2)], run, order },
-        { inputs: [specialColumn, special], run, order: 0 },
-        ...integer,
-      ],
-      errors: [
-        { inputs: [floats([2, 3]), floats([4])], run, message: /shapes must be equal or 1 on every axis/ },
-        { inputs: [floats([2]), ints([2])], run, message: /operands must have one dtype/ },
-      ],
-    };
-  },
-);
+const binary = numberBinary.map((name): OpDescription => {
+  const run = (a: T, b: T): T => t.run(name, [a, b], {})[0]!;
+  const order = name === 'floorDivide' ? 0 : 1;
+  const positive = name === 'pow' ? ([0.2, 2] as const) : ([-2, 2] as const);
+  const integer =
+    name === 'div' || name === 'atan2' ? [] : [{ inputs: [ints([4, 5]), ints([5])], run, order: 0 as const, tolerance: exact }];
+  return {
+    name,
+    samples: [
+      ...oddShapes.map(
+        (shape): OpSample => ({
+          inputs: [floats(shape, ...positive), floats(shape, 0.3, 2)],
+          run,
+          order: shape.length < 3 && order ? 2 : order,
+        }),
+      ),
+      { inputs: [floats([4, 1, 5], ...positive), floats([3, 1], 0.3, 2)], run, order },
+      { inputs: [floats([7], ...positive), floats([], 0.3, 2)], run, order },
+      { inputs: [floats([], ...positive), floats([7], 0.3, 2)], run, order },
+      { inputs: [specialColumn, special], run, order: 0 },
+      ...integer,
+    ],
+    errors: [
+      { inputs: [floats([2, 3]), floats([4])], run, message: /shapes must be equal or 1 on every axis/ },
+      { inputs: [floats([2]), ints([2])], run, message: /operands must have one dtype/ },
+    ],
+  };
+});
 
-const compare = (['equal', 'less', 'lessEqual'] as const).map((name): OpDescription => {
-  const run = (a: T, b: T): T => t.run(name as Comparison, [a, b], {})[0]!;
+const compare = comparisons.map((name): OpDescription => {
+  const run = (a: T, b: T): T => t.run(name, [a, b], {})[0]!;
   return {
     name,
     samples: [
