@@ -8,7 +8,7 @@ import { together, training, weigh } from './weigh.mjs';
 
 /** The most that a package may weigh in a browser, minified and gzipped with what it imports, in kB. */
 const budgets = {
-  core: 16,
+  core: 17,
   'backend-cpu': 16,
   'backend-wasm': 66,
   'backend-webgpu': 44,

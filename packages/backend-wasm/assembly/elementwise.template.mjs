@@ -53,7 +53,7 @@ const binary = {
     minimum: ['min<f32>(a, b)', 'vmin(A, B)'],
     floorDivide: ['<f32>floor<f64>(<f64>a / <f64>b)'],
     mod: ['floorMod(a, b)'],
-    pow: ['power(a, b)'],
+    pow: ['first(vpow(f32x4.splat(a), f32x4.splat(b)))', 'vpow(A, B)'],
     atan2: ['Mathf.atan2(a, b)'],
   },
   i32: {
@@ -72,9 +72,10 @@ const logical = { logicalAnd: 'a & b', logicalOr: 'a | b' };
 
 const head = `
 // Generated from elementwise.template.mjs.
-import { floorDivideInteger, floorMod, floorModInteger, power, powerInteger } from './functions';
+import { floorDivideInteger, floorMod, floorModInteger, powerInteger } from './functions';
 import { expLine, sigmoidLine } from './exponentials';
-import { vmax, vmin } from './simd';
+import { vpow } from './power';
+import { first, vmax, vmin } from './simd';
 import { vcos, verf, vgelu, vgeluTanh, vlog, vsin, vtanh } from './vector-functions';
 `;
 

@@ -19,11 +19,6 @@ export function floorModInteger(a: i32, b: i32): i32 {
   return b == 0 ? 0 : a - floorDivideInteger(a, b) * b;
 }
 
-export function power(a: f32, b: f32): f32 {
-  if (a == 1 || b == 0 || (abs<f32>(a) == 1 && abs<f32>(b) == Infinity)) return 1;
-  return Mathf.pow(a, b);
-}
-
 export function powerInteger(a: i32, b: i32): i32 {
   if (b < 0) return a == 1 ? 1 : a == -1 ? (b & 1 ? -1 : 1) : 0;
   let result = 1;

@@ -91,6 +91,51 @@ describe('functions stay within their errors over the whole range', () => {
   }
 });
 
+describe('pow', () => {
+  /** As C and Python have it: 1 to the power of anything and anything to the power of 0 are 1, NaN and infinities included. */
+  const power = (a: number, b: number): number => (a === 1 || (Math.abs(a) === 1 && Math.abs(b) === Infinity) ? 1 : a ** b);
+  const expectPowers = async (a: Float32Array<ArrayBuffer>, b: Float32Array<ArrayBuffer>): Promise<void> => {
+    const got = await apply('pow', a, b);
+    let [worst, where] = [0, 0];
+    a.forEach((x, i) => {
+      const error = ulps(got[i]!, power(x, b[i]!));
+      if (error > worst) [worst, where] = [error, i];
+    });
+    expect(worst, `${a[where]} ** ${b[where]}`).toBeLessThanOrEqual(1);
+  };
+
+  it('is within 1 ulp over the whole range', async () => {
+    for (const [factor, shift] of [
+      [1, 0],
+      [0.001, 0],
+      [4, -3],
+    ] as const) {
+      const exponents = everywhere.map((_, i) => ((Math.imul(i, 2654435761) >>> 8) / 2 ** 24 - 0.5) * 60 * factor + shift);
+      await expectPowers(everywhere, exponents);
+      await expectPowers(
+        everywhere.map((x) => Math.abs(x)),
+        exponents,
+      );
+      await expectPowers(
+        everywhere.map((_, i) => 0.5 + i / 2 ** 19),
+        exponents.map((b) => b * 8),
+      );
+    }
+  });
+
+  it('has the right special values', async () => {
+    const values = [...special, 2, -2, 3, 0.5, -0.5, 1 / 3, -1e-40, 2 ** 23 + 1, 2 ** 24, 1 - 2 ** -24];
+    const pairs = values.flatMap((a) => values.map((b) => [a, b] as const));
+    const [a, b] = [0, 1].map((at) => Float32Array.from(pairs, (pair) => pair[at]!));
+    const got = await apply('pow', a!, b!);
+    a!.forEach((x, i) => {
+      const exact = power(x, b![i]!);
+      expect(ulps(got[i]!, exact), `${x} ** ${b![i]} = ${got[i]}, not ${exact}`).toBeLessThanOrEqual(1);
+      if (exact === 0) expect(Object.is(got[i], exact), `${x} ** ${b![i]}: the sign`).toBe(true);
+    });
+  });
+});
+
 describe('maximum and minimum', () => {
   it('give NaN where either is, and order zeros by their signs', async () => {
     const a = Float32Array.of(-0, 0, NaN, 1, 2, -0, NaN, Infinity, -0);
