@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { DeviceError } from '@tessera/core';
+import { DeviceLostError } from '@tessera/core';
 import { fc, test } from '@fast-check/vitest';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Job } from '../program/job.ts';
@@ -98,7 +98,7 @@ describe('a pool', () => {
     expect(() => {
       for (;;) run(increment(3000, 3));
     }).toThrow(/a worker thread did not answer any more.*threads: 1/);
-    expect(() => run(increment(8, 1))).toThrow(DeviceError);
+    expect(() => run(increment(8, 1))).toThrow(DeviceLostError);
     pool.stop();
     await thief.terminate();
   });

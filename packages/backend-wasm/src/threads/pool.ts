@@ -1,4 +1,4 @@
-import { DeviceError } from '@tessera/core';
+import { DeviceLostError } from '@tessera/core';
 import { startThread, type Thread } from './thread.ts';
 
 /** The functions of `assembly/program.ts`, which run programs. */
@@ -26,7 +26,7 @@ export class Pool {
   readonly #patience: number;
   /** Whether this thread may wait for a word: a page's own must not. */
   readonly #mayWait: number = typeof document === 'undefined' ? 1 : 0;
-  #dead: DeviceError | undefined;
+  #dead: DeviceLostError | undefined;
 
   private constructor(kernels: Control, control: number, workers: readonly Thread[], patience: number) {
     this.#kernels = kernels;
@@ -50,7 +50,7 @@ export class Pool {
     return new Pool(kernels, control, workers, patience);
   }
 
-  /** Runs the jobs from `program` on. @throws DeviceError where a worker failed; the pool cannot be used any more. */
+  /** Runs the jobs from `program` on. @throws DeviceLostError where a worker failed; the pool cannot be used any more. */
   run(program: number, bytes: number, scratchStride: number): void {
     if (this.#dead) throw this.#dead;
     const [kernels, control, workers, mayWait] = [this.#kernels, this.#control, this.#workers.length, this.#mayWait];
@@ -80,7 +80,7 @@ export class Pool {
   }
 
   #fail(how: string): never {
-    this.#dead = new DeviceError(`[wasm] a worker thread ${how}. Make a new backend with await wasm(); with { threads: 1 } it has none.`);
+    this.#dead = new DeviceLostError(`[wasm] a worker thread ${how}. Make a new backend with await wasm(); with { threads: 1 } it has none.`);
     this.stop();
     throw this.#dead;
   }
