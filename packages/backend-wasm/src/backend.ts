@@ -1,4 +1,5 @@
 import { type Backend, DeviceError, type Kernel, type Kernels, type MemoryStatistics, type Plan, UsageError } from '@tessera/core';
+import { attention, attentionComposites } from './attention.ts';
 import { compileKernels, type WasmBuild } from './compile.ts';
 import { convolution } from './convolution.ts';
 import { elementwise } from './elementwise.ts';
@@ -14,7 +15,7 @@ import { random, randomComposites } from './random.ts';
 import { pooling } from './pooling.ts';
 import { reduction } from './reduction.ts';
 import type { Runtime, WasmBuffer } from './runtime.ts';
-import { sequenceComposites, sequences } from './sequences.ts';
+import { recurrent, recurrentComposites } from './recurrent.ts';
 import { sumSquare } from './sum-square.ts';
 import { softmaxComposites, softmaxes } from './softmax.ts';
 import { sorting } from './sort.ts';
@@ -65,7 +66,8 @@ function kernelTable(runtime: Runtime): Kernels & Readonly<Record<string, Kernel
     ...softmaxes(runtime),
     ...sorting(runtime),
     ...normalization(runtime),
-    ...sequences(runtime),
+    ...attention(runtime),
+    ...recurrent(runtime),
     ...sumSquare(runtime),
   };
 }
@@ -83,7 +85,8 @@ const composites: ReadonlySet<string> = new Set([
   ...randomComposites,
   'matmulEpilogue',
   'convolutionEpilogue',
-  ...sequenceComposites,
+  ...attentionComposites,
+  ...recurrentComposites,
   ...softmaxComposites,
   'sumSquare',
 ]);

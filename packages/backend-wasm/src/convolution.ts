@@ -6,7 +6,7 @@ import { isPointwise, pointwise } from './convolution/pointwise.ts';
 import { suitsWinograd, winograd } from './convolution/winograd.ts';
 import { elementwise } from './elementwise.ts';
 import { bare, epilogueOf, finishApart } from './epilogue.ts';
-import { addressOf, type Runtime } from './runtime.ts';
+import { clear, type Runtime } from './runtime.ts';
 
 type Composites = { readonly convolutionEpilogue: Kernel<ConvolutionEpilogueAttributes> };
 
@@ -16,7 +16,7 @@ export function convolution(runtime: Runtime): Pick<Kernels, Convolution['op']> 
   /** Whether there is nothing to multiply: then the result, if it is anything, is zeros. */
   const isEmpty = ({ x, w, y, out }: Convolution): boolean => {
     if ([x, w, y].every((shape) => sizeOf(shape) > 0)) return false;
-    runtime.kernels.fill_32(sizeOf(out.view.shape), 0, 0, addressOf(out));
+    clear(runtime, out);
     return true;
   };
   const run = (given: Omit<Convolution, 'epilogue'>, epilogue = bare): void => {

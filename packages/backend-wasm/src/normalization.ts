@@ -7,7 +7,7 @@ import {
   sizeOf,
 } from '@tessera/core';
 import { partsOf } from './parts.ts';
-import { addressOf, type Runtime } from './runtime.ts';
+import { addressOf, clear, type Runtime } from './runtime.ts';
 
 type Names =
   | 'layerNormalization'
@@ -34,9 +34,6 @@ function matrixOf({ view: { shape } }: Operand): [rows: number, n: number] {
 
 export function normalization(runtime: Runtime): Readonly<Record<Names, Kernel<never>>> {
   const { kernels } = runtime;
-  const clear = (...operands: readonly Operand[]): void => {
-    for (const operand of operands) kernels.fill_32(sizeOf(operand.view.shape), 0, 0, addressOf(operand));
-  };
   /** Calls a kernel whose first parameters are the part that it begins with and the number of parts. */
   const inParts = (
     kernel: Parameters<Runtime['call']>[0],
@@ -61,7 +58,7 @@ export function normalization(runtime: Runtime): Readonly<Record<Names, Kernel<n
     },
     layerNormalizationGradient([x, gamma, dy], { epsilon, centered }: LayerNormalizationAttributes, [dx, dgamma, dbeta]) {
       const [rows, n] = matrixOf(x);
-      if (rows * n === 0) return clear(dgamma, dbeta);
+      if (rows * n === 0) return clear(runtime, dgamma, dbeta);
       const { parts, per } = partsOf(rows, n);
       const sums = runtime.scratch(parts * n * 8);
       const parameters = [0, parts, per, rows, n, ...[x, gamma, dy, dx].map(addressOf), sums, epsilon, Number(centered)];
@@ -139,7 +136,7 @@ export function normalization(runtime: Runtime): Readonly<Record<Names, Kernel<n
     },
     groupNormalizationGradient([x, gamma, dy], { epsilon, groups }: GroupNormalizationAttributes, [dx, dgamma, dbeta]) {
       const size = sizeOf(x.view.shape);
-      if (size === 0) return clear(dgamma, dbeta);
+      if (size === 0) return clear(runtime, dgamma, dbeta);
       const [examples, n] = [x.view.shape[0], x.view.shape.at(-1)!];
       const rows = size / examples / n;
       const { parts, per } = partsOf(examples, rows * n);

@@ -51,3 +51,8 @@ export function suffixOf(operand: Operand): 'f32' | 'i32' | 'u8' {
 export function stepOf({ view: { strides, shape } }: Operand): 0 | 1 {
   return strides.some((stride) => stride !== 0) || sizeOf(shape) <= 1 ? 1 : 0;
 }
+
+/** Fills operands that lie without gaps with zeros. */
+export function clear({ kernels }: Runtime, ...operands: readonly Operand[]): void {
+  for (const operand of operands) kernels.fill_32(sizeOf(operand.view.shape), 0, 0, addressOf(operand));
+}

@@ -80,7 +80,9 @@ export class Pool {
   }
 
   #fail(how: string): never {
-    this.#dead = new DeviceLostError(`[wasm] a worker thread ${how}. Make a new backend with await wasm(); with { threads: 1 } it has none.`);
+    this.#dead = new DeviceLostError(
+      `[wasm] a worker thread ${how}. Make a new backend with await wasm(); with { threads: 1 } it has none.`,
+    );
     this.stop();
     throw this.#dead;
   }
