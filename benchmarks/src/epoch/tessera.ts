@@ -1,3 +1,4 @@
+import type { Backend } from '@tessera/core';
 import { Conv2D, Dense, Flatten, MaxPooling2D, Sequential } from '@tessera/layers';
 import { crossEntropy } from '@tessera/losses';
 import { adam } from '@tessera/optim';
@@ -22,6 +23,20 @@ function network(): Sequential {
 }
 
 const trainerOf = (model: Sequential): Trainer => compile(model, { loss: crossEntropy(), optimizer: adam() });
+
+/** One step of `fit`: an epoch of one batch. */
+export async function tesseraStep(backend: Backend): Promise<Contestant> {
+  const data = (await clothes()).take(batch);
+  setDefaultBackend(backend);
+  const trainer = trainerOf(network());
+  return {
+    async step() {
+      setDefaultBackend(backend);
+      await trainer.fit(data, { batchSize: batch, epochs: trainer.epoch + 1 });
+    },
+    dispose: () => backend.dispose(),
+  };
+}
 
 /** Whole epochs of `fit`, shuffled, as users train. */
 export async function tessera(threads: number): Promise<Contestant> {

@@ -6,14 +6,16 @@ import { tessera as cnn } from '../cnn/tessera.ts';
 import { makeCnn } from '../cnn/work.ts';
 import { contest, type Contestant } from '../contest.ts';
 import { copyWork, machine } from '../kernels/index.ts';
+import { tesseraStep as epochStep } from '../epoch/tessera.ts';
 import { tessera as lstm } from '../lstm/tessera.ts';
 import { makeLstm } from '../lstm/work.ts';
 import { bytesOf, describeCall, flopsOf } from './operations.ts';
 import { Recorder, type TimedCall } from './record.ts';
 
 /** The steps that can be profiled. */
-export const profiled: Readonly<Record<string, (backend: WasmBackend) => Contestant>> = {
+export const profiled: Readonly<Record<string, (backend: WasmBackend) => Contestant | Promise<Contestant>>> = {
   cnn: (backend) => cnn(makeCnn(), backend),
+  epoch: epochStep,
   lstm: (backend) => lstm(makeLstm(), backend),
   block: (backend) => tesseraStep(makeBlock(), backend),
 };
@@ -40,9 +42,9 @@ const LONGEST = 12;
 export async function profile(name: string): Promise<Share[]> {
   const [[registers], [moving]] = [await contest(machine, 10), await contest(copyWork, 10)];
   const [peak, copy] = [registers!.gflops!, moving!.gigabytesPerSecond!];
-  const whole = profiled[name]!(await startBackend());
+  const whole = await profiled[name]!(await startBackend());
   const recorder = new Recorder(await startBackend());
-  const contestant = profiled[name]!(recorder.backend);
+  const contestant = await profiled[name]!(recorder.backend);
   const wholes: number[] = [];
   for (let i = 0; i < WARM_UP + STEPS; i++) {
     const began = performance.now();

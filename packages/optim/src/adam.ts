@@ -1,4 +1,5 @@
 import { expm1, type Tensor, zerosLike } from '@tessera/tensor';
+import { flushToZero, LEAST_MEAN, LEAST_SQUARE } from './flush-to-zero.ts';
 import { advance, type Progress, type Schedule, startProgress } from './learning-rate.ts';
 import { mapParameters, oneGroup, type Optimizer, type Parameters } from './optimizer.ts';
 import { decayed } from './sgd.ts';
@@ -65,8 +66,8 @@ function makeAdam(
     update(gradients, state, parameters) {
       const { rate, count, next } = advance(learningRate, state);
       const slopes = mapParameters((g, x) => decayed(g, x, decoupled ? 0 : weightDecay, maximize), gradients, parameters);
-      const mean = mapParameters((m, g) => m.mul(beta1).add(g.mul(1 - beta1)), state.mean, slopes);
-      const square = mapParameters((v, g) => v.mul(beta2).add(g.square().mul(1 - beta2)), state.square, slopes);
+      const mean = mapParameters((m, g) => flushToZero(m.mul(beta1).add(g.mul(1 - beta1)), LEAST_MEAN), state.mean, slopes);
+      const square = mapParameters((v, g) => flushToZero(v.mul(beta2).add(g.square().mul(1 - beta2)), LEAST_SQUARE), state.square, slopes);
       const largest = state.largest && mapParameters((a, v) => a.maximum(v), state.largest, square);
       const unbias = (beta: number): Tensor => expm1(count.mul(Math.log(beta))).neg();
       // What is one number for all elements is worked out once: signs and divisions do not recur at each.

@@ -1,4 +1,5 @@
 import { type Tensor, where, zerosLike } from '@tessera/tensor';
+import { flushToZero, LEAST_MEAN } from './flush-to-zero.ts';
 import { advance, type Progress, type Schedule, startProgress } from './learning-rate.ts';
 import { mapParameters, oneGroup, type Optimizer, type Parameters } from './optimizer.ts';
 
@@ -48,7 +49,8 @@ export function sgd({
       const slopes = mapParameters((g, x) => decayed(g, x, weightDecay, maximize), gradients, parameters);
       if (!state.momentum) return { updates: mapParameters((g) => g.mul(rate).neg(), slopes), state: next };
       const first = state.step.equal(0);
-      const velocity = mapParameters((v, g) => where(first, g, v.mul(momentum).add(g.mul(1 - dampening))), state.momentum, slopes);
+      const follow = (v: Tensor, g: Tensor): Tensor => where(first, g, flushToZero(v.mul(momentum).add(g.mul(1 - dampening)), LEAST_MEAN));
+      const velocity = mapParameters(follow as never, state.momentum, slopes);
       const direction = nesterov ? mapParameters((g, v) => g.add(v.mul(momentum)), slopes, velocity) : velocity;
       return { updates: mapParameters((d) => d.mul(rate).neg(), direction), state: { ...next, momentum: velocity } };
     },
