@@ -32,7 +32,7 @@ export interface WebGpuBackend extends Backend {
   /** Who made the adapter, and what it is; empty where the browser does not say. */
   readonly adapter: { readonly vendor: string; readonly architecture: string; readonly software: boolean };
   /** What was done since the backend was made. */
-  readonly counters: Readonly<Counters>;
+  readonly counters: Counters;
   prepare(plan: Plan): PreparedPlan;
 }
 
@@ -87,9 +87,9 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpuBackend
   const info = adapter?.info ?? (device as { adapterInfo?: GPUAdapterInfo }).adapterInfo;
   const software = info !== undefined && isSoftware(info);
   const pool = new Pool(device, poolBytes, maximumBytes);
-  let runtime: Runtime | undefined = new Runtime(device, pool, software);
-  const { counters } = runtime;
-  const kernels = kernelTable(runtime);
+  const opened = new Runtime(device, pool, software);
+  let runtime: Runtime | undefined = opened;
+  const kernels = kernelTable(opened);
   const live = new Set<Buffer>();
   let liveBytes = 0;
   let peakBytes = 0;
@@ -120,7 +120,9 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpuBackend
     ...(software && options.software !== true && !options.device ? { secondBest: 'its adapter works on the processor' } : {}),
     device,
     adapter: { vendor: info?.vendor ?? '', architecture: info?.architecture ?? '', software },
-    counters,
+    get counters() {
+      return opened.counters;
+    },
     computes: new Set(['float32', 'int32', 'bool']),
     composites,
     separateBuffers: true,

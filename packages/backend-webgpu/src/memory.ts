@@ -27,7 +27,7 @@ const COPY_DST = 8;
 const LEAST = 16;
 
 /** The size of the block for so many bytes: at most an eighth is lost, so that blocks are used again. */
-function blockBytes(byteLength: number): number {
+export function blockBytes(byteLength: number): number {
   if (byteLength <= LEAST) return LEAST;
   const step = Math.max(LEAST, 2 ** (Math.floor(Math.log2(byteLength)) - 3));
   return Math.ceil(byteLength / step) * step;

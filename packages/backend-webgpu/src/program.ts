@@ -56,6 +56,8 @@ export class Program {
   readonly key: string;
   readonly shader: Shader;
   pipeline: GPUComputePipeline | undefined;
+  /** Its pipeline being made beside others. */
+  compiling: Promise<void> | undefined;
 
   constructor(key: string, shader: Shader) {
     this.key = key;
