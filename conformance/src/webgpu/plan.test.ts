@@ -91,4 +91,24 @@ describe.skipIf(!process.env['TESSERA_WEBGPU'])('a captured training step on Web
     expect(told.map(([done]) => done)).toEqual(told.map((_, i) => i + 1));
     fresh.dispose();
   });
+
+  it('warms up without running: no pipeline is left to be made for the first call', async () => {
+    const fresh = await webgpu();
+    setDefaultBackend(fresh);
+    const own = trainingStep();
+    const arguments_: [Tensor, Tensor] = [new Random(2).normal([BATCH, 32, 32, 3]), tensor(Int32Array.of(1, 2, 3, 4))];
+    let told = 0;
+    const warm = own.warmUp(arguments_, { onProgress: () => told++ });
+    const { pipelines } = fresh.counters;
+    await Promise.all([warm, own.warmUp(arguments_)]);
+    expect(told).toBeGreaterThan(10);
+    // Each is made once, though two asked for it.
+    expect(fresh.counters.pipelines).toBe(pipelines);
+    const loss = await own(...arguments_).item();
+    // But for what copies variables that are not in row-major order at first.
+    expect(fresh.counters.pipelines - pipelines).toBeLessThanOrEqual(1);
+    setDefaultBackend(backend);
+    expect(loss).toBeCloseTo(await trainingStep()(x, y).item(), 6);
+    fresh.dispose();
+  });
 });

@@ -1,4 +1,5 @@
 import { cpu } from '@tessera/backend-cpu';
+import type { PlanRunner } from '@tessera/core';
 import { grad, valueAndGrad } from '@tessera/autograd';
 import {
   conv,
@@ -78,6 +79,39 @@ describe('capture', () => {
     expect(() => step(tensor([1, 1]))).toThrow('lost');
     backend.execute = execute;
     expect(await w.read().array()).toEqual([3, 4]);
+  });
+
+  it('warms up: makes the plan and compiles it, but runs nothing', async () => {
+    const backend = cpu();
+    const told: number[][] = [];
+    let runs = 0;
+    const prepare = (): PlanRunner => ({
+      compile: async (onProgress) => {
+        await undefined;
+        for (const done of [1, 2, 3]) onProgress?.(done, 3);
+      },
+      run: () => void runs++,
+      dispose: () => {},
+    });
+    const compiling = { ...backend, prepare };
+    let traced = 0;
+    const step = capture((x: Tensor) => (traced++, x.exp()));
+    const x = tensor([1, 2], { backend: compiling });
+    await step.warmUp([x], { onProgress: (...progress) => told.push(progress) });
+    expect([told, runs, step.plans.length]).toEqual([
+      [
+        [1, 3],
+        [2, 3],
+        [3, 3],
+      ],
+      0,
+      1,
+    ]);
+    step(x);
+    expect([traced, runs]).toEqual([1, 1]);
+    // A backend that compiles nothing is ready at once.
+    await step.warmUp([tensor([1])]);
+    expect(traced).toBe(2);
   });
 
   it('keeps at most maxPlans signatures and gives their memory back', () => {

@@ -1,5 +1,5 @@
 import { type Backend, type Node, opName, type Plan, UsageError } from '@tessera/core';
-import { activeDevice, defaultBackend, isTensor, retaining, treeLeaves } from '@tessera/tensor';
+import { activeDevice, defaultBackend, isTensor, retaining, type Tensor, treeLeaves } from '@tessera/tensor';
 import { Compiled } from './compiled.ts';
 import { type Signature, signatureOf } from './signature.ts';
 import { type Traced, traceFunction } from './trace.ts';
@@ -17,9 +17,20 @@ export interface CaptureOptions {
   readonly maxPlans?: number;
 }
 
+/** Options of {@link Captured.warmUp}. */
+export interface WarmUpOptions {
+  /** Told of each piece that is compiled: how many are, of how many. */
+  readonly onProgress?: ((done: number, all: number) => void) | undefined;
+}
+
 /** A captured function: call it as before. */
 export interface Captured<A extends readonly unknown[], R> {
   (...inputs: A): R;
+  /**
+   * Makes the plan for a call with such arguments ready without running it: traced, and compiled beside the caller's work where the
+   * backend compiles (WebGPU), so that the first call need not wait.
+   */
+  warmUp(inputs: A, options?: WarmUpOptions): Promise<void>;
   /** The plans that are ready, the one used last at the end. */
   readonly plans: readonly Plan[];
   /** Gives the memory of all plans back; the next call traces again. */
@@ -56,8 +67,7 @@ export function capture<A extends readonly unknown[], R>(
     }
     return compiled;
   };
-  const call = (...inputs: A): R => {
-    if (activeDevice() || retaining()) return f(...inputs);
+  const planFor = (inputs: A): [Compiled, readonly Tensor[]] => {
     const backend = treeLeaves(inputs).find(isTensor)?.backend ?? defaultBackend();
     const signature = signatureOf(inputs, backend);
     let known = ready.get(signature.key);
@@ -76,9 +86,15 @@ export function capture<A extends readonly unknown[], R>(
     // Taken out and put back, it becomes the one used last.
     ready.delete(signature.key);
     ready.set(signature.key, compiled);
-    return compiled.run(signature.tensors) as R;
+    return [compiled, signature.tensors];
+  };
+  const call = (...inputs: A): R => {
+    if (activeDevice() || retaining()) return f(...inputs);
+    const [compiled, tensors] = planFor(inputs);
+    return compiled.run(tensors) as R;
   };
   return Object.defineProperties(call, {
+    warmUp: { value: async (inputs: A, { onProgress }: WarmUpOptions = {}) => planFor(inputs)[0].compile(onProgress) },
     plans: { get: () => [...ready.values()].map(({ plan }) => plan) },
     dispose: {
       value() {

@@ -45,6 +45,10 @@ export class Compiled {
     return this.traced.reads.some(({ home }) => home !== undefined);
   }
 
+  compile(onProgress?: (done: number, all: number) => void): Promise<void> | undefined {
+    return this.#executable.compile(onProgress);
+  }
+
   /** Runs the plan; variables are assigned only when all of it has succeeded. */
   run(tensors: readonly Tensor[]): unknown {
     const { reads, assigns, rebuild } = this.traced;

@@ -34,6 +34,10 @@ export class Executable {
     }
   }
 
+  compile(onProgress?: (done: number, all: number) => void): Promise<void> | undefined {
+    return this.#runner.compile?.(onProgress);
+  }
+
   dispose(): void {
     this.#runner.dispose();
   }

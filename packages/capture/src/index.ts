@@ -4,5 +4,5 @@
  * @module @tessera/capture
  */
 
-export { capture, type Captured, type CaptureOptions } from './capture.ts';
+export { capture, type Captured, type CaptureOptions, type WarmUpOptions } from './capture.ts';
 export { mergeCommonSubexpressions } from './passes/common-subexpressions.ts';

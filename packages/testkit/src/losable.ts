@@ -24,6 +24,7 @@ export function losable(backend: Backend): LosableBackend {
     const runner = alive().prepare!(plan);
     return (
       runner && {
+        compile: async (onProgress) => alive() && runner.compile?.(onProgress),
         run(inputs: readonly Buffer[], outputs: readonly Buffer[]): void {
           alive();
           runner.run(inputs, outputs);

@@ -20,6 +20,11 @@ export interface Place {
 export interface Callback {
   /** Again where the device is lost in it. */
   onTrainBegin?(trainer: Trainer): void | Promise<void>;
+  /**
+   * While what a step runs on the device is compiled, before it first runs on a batch of such a shape: how many of its pieces are ready.
+   * Not called where the backend compiles nothing.
+   */
+  onWarmUp?(done: number, all: number, trainer: Trainer): void;
   onEpochBegin?(place: Place, trainer: Trainer): void | Promise<void>;
   /** Between steps, up to 25 times a second and more often at first, when the logs of the epoch so far are read from the device. */
   onStepEnd?(place: Place, logs: Logs, trainer: Trainer): void | Promise<void>;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { cpu } from '@tessera/backend-cpu';
+import { type Plan, type PlanRunner, preparePlan } from '@tessera/core';
 import { ArrayDataset, type Column } from '@tessera/data';
 import { Dense, Sequential } from '@tessera/layers';
 import { meanSquaredError } from '@tessera/losses';
@@ -123,4 +124,22 @@ it('progress writes a line for each epoch where there is no terminal', async () 
   const lines = text.trimEnd().split('\n');
   expect(lines).toHaveLength(2);
   expect(lines[1]).toMatch(line);
+});
+
+it('tells how much is compiled, once for each shape of batch, before the step first runs', async () => {
+  const backend = cpu();
+  const compiled: string[] = [];
+  const prepare = (plan: Plan): PlanRunner => {
+    const { prepare: _, ...plain } = backend;
+    const runner = preparePlan(plain, plan);
+    return { ...runner, run: runner.run.bind(runner), dispose: runner.dispose.bind(runner), compile: async (tell) => tell?.(1, 2) };
+  };
+  setDefaultBackend({ ...backend, prepare });
+  const callback: Callback = {
+    onWarmUp: (done, all) => void compiled.push(`${done}/${all}`),
+    onEpochEnd: () => void compiled.push('epoch'),
+  };
+  // Batches of 6, 6 and 4.
+  await trainer().fit(data(), { epochs: 2, batchSize: 6, callbacks: [callback] });
+  expect(compiled).toEqual(['1/2', '1/2', 'epoch', 'epoch']);
 });

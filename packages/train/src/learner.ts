@@ -1,4 +1,5 @@
 import { valueAndGrad } from '@tessera/autograd';
+import type { WarmUpOptions } from '@tessera/capture';
 import { StateError } from '@tessera/core';
 import type { Batch } from '@tessera/data';
 import type { RawTensor } from '@tessera/formats';
@@ -53,9 +54,10 @@ export class Learner {
     this.#updateStep = stepOf(() => this.#updateByMean(), options);
   }
 
-  learn(batch: Batch): void {
-    runStep(this.#step, batch);
+  async learn(batch: Batch, onWarmUp: WarmUpOptions['onProgress']): Promise<void> {
+    await runStep(this.#step, batch, onWarmUp);
     if (!this.#accumulated || ++this.#batches < this.#options.gradientAccumulationSteps!) return;
+    if (!this.#updateStep.plans.length) await this.#updateStep.warmUp([], { onProgress: onWarmUp });
     this.#updateStep();
     this.#batches = 0;
   }

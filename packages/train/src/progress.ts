@@ -22,6 +22,9 @@ export function progress({ stream = process.stdout }: { stream?: NodeJS.WriteStr
       bar = new SingleBar(options, Presets.shades_classic);
       bar.start(batches, batch, { epoch: `${epoch + 1}/${epochs}`, logs: '', speed: '–' });
     },
+    onWarmUp(done, all) {
+      bar?.update({ logs: `compiling ${done}/${all}` });
+    },
     onStepEnd({ batch, examplesPerSecond }, logs) {
       bar?.update(batch, { logs: show(logs), speed: Math.round(examplesPerSecond) });
     },

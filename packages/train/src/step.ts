@@ -1,4 +1,4 @@
-import { capture, type Captured } from '@tessera/capture';
+import { capture, type Captured, type WarmUpOptions } from '@tessera/capture';
 import type { Batch, Column } from '@tessera/data';
 import { tensor, type Tensor, tidy } from '@tessera/tensor';
 import type { CompileOptions } from './options.ts';
@@ -12,13 +12,26 @@ export function stepOf<A extends readonly unknown[], R>(
   { eager = false, memoryLimit = Infinity }: Pick<CompileOptions, 'eager' | 'memoryLimit'>,
 ): Captured<A, R> {
   if (!eager) return capture(f, { memoryLimit });
-  return Object.assign((...inputs: A) => tidy(() => f(...inputs)), { plans: [], dispose() {} });
+  return Object.assign((...inputs: A) => tidy(() => f(...inputs)), { plans: [], warmUp: async () => {}, dispose() {} });
 }
 
-/** Runs a step over a batch of a loader; examples without weights count 1. */
-export function runStep(step: Step, { size, columns }: Batch): void {
+/** The shapes that steps are ready for. */
+const ready = new WeakMap<Step, Set<string>>();
+
+/** Runs a step over a batch of a loader, once it is ready for such a one; examples without weights count 1. */
+export async function runStep(step: Step, { size, columns }: Batch, onProgress?: WarmUpOptions['onProgress']): Promise<void> {
   const { x, y, weight = { data: new Float32Array(size).fill(1), shape: [size] } } = columns;
-  tidy(() => step(toTensor(x!), toTensor(y!), toTensor(weight)));
+  const inputs = tidy((): Parameters<Step> => [toTensor(x!), toTensor(y!), toTensor(weight)]);
+  try {
+    const key = `${x!.shape}`;
+    let shapes = ready.get(step);
+    if (!shapes) ready.set(step, (shapes = new Set()));
+    if (!shapes.has(key)) await step.warmUp(inputs, { onProgress });
+    shapes.add(key);
+    step(...inputs);
+  } finally {
+    for (const input of inputs) input.dispose();
+  }
 }
 
 function toTensor({ data, shape }: Column): Tensor {

@@ -75,6 +75,9 @@ export class Trainer {
     const loop = new EventLoop();
     this.#stopped = false;
     const halted = (): boolean => this.#stopped || (signal?.aborted ?? false);
+    const onWarmUp = (done: number, all: number): void => {
+      for (const callback of callbacks) callback.onWarmUp?.(done, all, this);
+    };
     const begin = async (): Promise<void> => {
       for (const callback of callbacks) await callback.onTrainBegin?.(this);
     };
@@ -92,7 +95,7 @@ export class Trainer {
       });
       for (const callback of callbacks) await callback.onEpochBegin?.(place(), this);
       for await (const batch of untilAborted(loader.epoch(this.#epoch, { skip: this.#batch, ...(signal ? { signal } : {}) }), signal)) {
-        learner.learn(batch);
+        await learner.learn(batch, onWarmUp);
         this.#batch++;
         examples += batch.size;
         if (loop.due()) {
@@ -285,7 +288,7 @@ async function evaluate(
   const loop = new EventLoop();
   measurement.reset();
   for await (const batch of new DataLoader(data, { batchSize }).epoch(0, signal ? { signal } : {})) {
-    runStep(step, batch);
+    await runStep(step, batch);
     if (!loop.due()) continue;
     await loop.wait(measurement.read());
     await loop.turn();

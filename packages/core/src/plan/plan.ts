@@ -53,6 +53,8 @@ export interface Plan {
 
 /** A plan made ready on a backend; keeps its slots between runs. */
 export interface PlanRunner {
+  /** Makes ready, beside one another, what the first run would wait for; absent where nothing is compiled. */
+  compile?(onProgress?: (done: number, all: number) => void): Promise<void>;
   run(inputs: readonly Buffer[], outputs: readonly Buffer[]): void;
   dispose(): void;
 }
