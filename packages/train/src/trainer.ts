@@ -1,10 +1,10 @@
 import type { Captured } from '@tessera/capture';
-import { type Backend, DeviceLostError, StateError, UsageError } from '@tessera/core';
+import { type Backend, DeviceLostError, StateError, type TypedArray, UsageError } from '@tessera/core';
 import { type Column, DataLoader } from '@tessera/data';
 import { readSafetensors, writeSafetensors } from '@tessera/formats';
 import type { Module } from '@tessera/layers';
 import type { Metric } from '@tessera/metrics';
-import { type NestedArray, setDefaultBackend, tensor, type Tensor, tidy, zeros } from '@tessera/tensor';
+import { type NestedArray, setDefaultBackend, tensor, type Tensor, zeros } from '@tessera/tensor';
 import type { Callback, History, Logs, Place } from './callback.ts';
 import { checkExamples, checkTargets, columnsOf } from './check-examples.ts';
 import { EventLoop } from './event-loop.ts';
@@ -72,7 +72,7 @@ export class Trainer {
     this.#prepare(data);
     const first = this.#epoch;
     const logs: Logs[] = [];
-    const loop = new EventLoop();
+    const loop = new EventLoop<readonly [Place, Logs]>();
     this.#stopped = false;
     const halted = (): boolean => this.#stopped || (signal?.aborted ?? false);
     const onWarmUp = (done: number, all: number): void => {
@@ -93,15 +93,17 @@ export class Trainer {
         batches: loader.batches,
         examplesPerSecond: examples / Math.max(1e-9, (performance.now() - began) / 1000),
       });
+      const soFar = async (): Promise<readonly [Place, Logs]> => [place(), numbersOf(await learner.measurement.read())];
+      loop.forget();
       for (const callback of callbacks) await callback.onEpochBegin?.(place(), this);
       for await (const batch of untilAborted(loader.epoch(this.#epoch, { skip: this.#batch, ...(signal ? { signal } : {}) }), signal)) {
         await learner.learn(batch, onWarmUp);
         this.#batch++;
         examples += batch.size;
         if (loop.due()) {
-          const soFar = numbersOf(await loop.wait(learner.measurement.read()));
-          for (const callback of callbacks) await callback.onStepEnd?.(place(), soFar, this);
-          await loop.turn();
+          for (const [at, logs] of await loop.turn(soFar())) {
+            for (const callback of callbacks) await callback.onStepEnd?.(at, logs, this);
+          }
         }
         if (halted()) break;
       }
@@ -162,24 +164,25 @@ export class Trainer {
     const count = x.shape[0] ?? 0;
     if (!this.model.built) this.model.build(x.shape.slice(1));
     this.#predictStep ??= stepOf((inputs: Tensor): Tensor => this.model.apply(asFloat(inputs)), this.#options);
-    const loop = new EventLoop();
+    const loop = new EventLoop<unknown>();
     const width = x.data.length / Math.max(1, count);
-    const parts: Float32Array[] = [];
+    const parts: Promise<TypedArray>[] = [];
     let shape: readonly number[] = [];
     for (let start = 0; start < count; start += batchSize) {
       signal?.throwIfAborted();
       const stop = Math.min(count, start + batchSize);
-      const output = tidy(() => {
-        const input = tensor(x.data.subarray(start * width, stop * width) as never, { shape: [stop - start, ...x.shape.slice(1)] });
-        return this.#predictStep!(input);
-      });
+      const input = tensor(x.data.subarray(start * width, stop * width) as never, { shape: [stop - start, ...x.shape.slice(1)] });
+      if (start === 0 || stop - start < batchSize) await this.#predictStep.warmUp([input]);
+      const output = this.#predictStep(input);
       shape = output.shape.slice(1);
-      parts.push((await output.data()) as Float32Array);
-      output.dispose();
-      if (loop.due()) await loop.turn();
+      const part = output.data().finally(() => [input, output].forEach((one) => one.dispose()));
+      part.catch(() => {});
+      parts.push(part);
+      if (loop.due()) await loop.turn(part);
     }
-    const data = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-    parts.reduce((at, part) => (data.set(part, at), at + part.length), 0);
+    const all = (await Promise.all(parts)) as Float32Array[];
+    const data = new Float32Array(all.reduce((sum, part) => sum + part.length, 0));
+    all.reduce((at, part) => (data.set(part, at), at + part.length), 0);
     return { data, shape: [count, ...shape] };
   }
 
@@ -285,13 +288,11 @@ async function evaluate(
   data: Examples,
   { batchSize = 32, signal }: EvaluateOptions,
 ): Promise<Record<string, NestedArray>> {
-  const loop = new EventLoop();
+  const loop = new EventLoop<unknown>();
   measurement.reset();
   for await (const batch of new DataLoader(data, { batchSize }).epoch(0, signal ? { signal } : {})) {
     await runStep(step, batch);
-    if (!loop.due()) continue;
-    await loop.wait(measurement.read());
-    await loop.turn();
+    if (loop.due()) await loop.turn(measurement.read());
   }
   return measurement.read();
 }
