@@ -1,10 +1,11 @@
 import { cpu } from '@tessera/backend-cpu';
 import { webgpu } from '@tessera/backend-webgpu';
+import { composites } from '@tessera/core';
 import { checkOp, expectClose, type OpDescription, type SampleTensor, tolerances } from '@tessera/testkit';
 import * as t from '@tessera/tensor';
 import { describe, expect, it } from 'vitest';
 
-const { exact, elementwise } = tolerances;
+const { exact, elementwise, reduction } = tolerances;
 
 /** Numbers from −2 to 2, with NaN, infinities and zeros among them. */
 function values(shape: readonly number[], plain = false): SampleTensor {
@@ -48,9 +49,24 @@ const descriptions: readonly OpDescription[] = [
         inputs: [values([7, 5000], true)],
         run: (x) => [x!.sum(1), t.softmax(x!), t.logSoftmax(x!)],
         order: 0,
+        gradients: true,
         tolerance: { rtol: 1e-4, atol: 1e-3 },
       },
       { inputs: [values([7, 500])], run: (x) => [x!.max(1), t.argmin(x!, 1)], order: 0, tolerance: elementwise },
+      {
+        inputs: [values([2, 100, 3], true), values([300, 2], true)],
+        run: (x, y) => [t.softmax(x!, 1), t.logSoftmax(x!, 1), t.run(composites.sumSquare, [y!], {})[0]!],
+        order: 0,
+        gradients: true,
+        tolerance: reduction,
+      },
+      {
+        inputs: [values([5, 90], true), { shape: [5, 90], dtype: 'int32', data: Array.from({ length: 450 }, (_, i) => i % 3) }],
+        run: (z, y) => t.run(composites.softmaxCrossEntropy, [z!, y!.astype('float32')], {})[0]!,
+        order: 0,
+        gradients: true,
+        tolerance: reduction,
+      },
     ],
   },
   {

@@ -9,12 +9,13 @@ import { indexing } from './indexing.ts';
 import { matmul } from './matmul.ts';
 import { GpuBuffer, Pool } from './memory.ts';
 import { movement } from './movement.ts';
-import { normalization } from './normalization.ts';
+import { normalization, normalizationComposites } from './normalization.ts';
 import { PreparedPlan } from './plan.ts';
 import { pooling } from './pooling.ts';
+import { random, randomComposites } from './random.ts';
 import { reduction } from './reduction.ts';
 import { type Counters, Runtime } from './runtime.ts';
-import { softmax } from './softmax.ts';
+import { softmax, softmaxComposites } from './softmax.ts';
 
 /** Options of {@link webgpu}. */
 export interface WebGpuOptions extends AdapterOptions {
@@ -50,6 +51,7 @@ function kernelTable(runtime: Runtime): KernelTable {
     ...pooling(runtime),
     ...softmax(runtime),
     ...normalization(runtime),
+    ...random(runtime),
     ...attention(runtime, () => table),
   };
   return table;
@@ -63,12 +65,12 @@ const composites: ReadonlySet<string> = new Set([
   'fused',
   'matmulEpilogue',
   'convolutionEpilogue',
-  'softmax',
-  'logSoftmax',
   'maxPool',
   'maxPoolGradient',
-  'layerNormalization',
-  'layerNormalizationGradient',
+  ...softmaxComposites,
+  ...normalizationComposites,
+  ...randomComposites,
+  'sumSquare',
   'attention',
   'attentionGradient',
 ]);

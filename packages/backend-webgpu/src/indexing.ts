@@ -24,7 +24,7 @@ const combine: { readonly [K in ScatterMode]: (scalar: Scalar) => string } = {
   min: (scalar) => (scalar === 'f32' ? 'lesser(old, update)' : 'min(old, update)'),
 };
 
-export function indexing(runtime: Runtime): Pick<Kernels, 'gather' | 'scatter' | 'sort' | 'randomBits'> {
+export function indexing(runtime: Runtime): Pick<Kernels, 'gather' | 'scatter' | 'sort'> {
   const gather: Kernels['gather'] = ([x, indices], { axis }, [y]) => {
     const [from, to] = [raw(x), raw(y)];
     const size = indexable('gather', to.view.shape);
@@ -91,7 +91,7 @@ export function indexing(runtime: Runtime): Pick<Kernels, 'gather' | 'scatter' |
     runtime.run(program, buffers, words, Math.ceil((bytes === 4 ? columns : size / 4) / WORKGROUP));
   };
 
-  return { gather, scatter, sort: (...call) => sort(runtime, ...call), randomBits: (...call) => randomBits(runtime, ...call) };
+  return { gather, scatter, sort: (...call) => sort(runtime, ...call) };
 }
 
 const columnMain = (mode: ScatterMode, scalar: Scalar): string => `  if (t >= ${word(1)}) { return; }
@@ -253,32 +253,4 @@ function sort(
     }));
     runtime.run(end, [pairs, to], words, Math.ceil(size / WORKGROUP));
   }
-}
-
-/** Philox 4×32-10, a block of four words for each invocation. @see Salmon, Moraes, Dror, Shaw 2011. */
-function randomBits(runtime: Runtime, [key, counter]: readonly Operand[], _: unknown, [y]: readonly Operand[]): void {
-  const size = indexable('randomBits', y.view.shape);
-  if (size === 0) return;
-  const program = runtime.program('randomBits', () => ({
-    bindings: [
-      { name: 'K', type: 'u32' },
-      { name: 'C', type: 'u32' },
-      { name: 'Y', type: 'u32', writes: true },
-    ],
-    words: 4,
-    workgroup: WORKGROUP,
-    main: `  if (t * 4u >= ${word(1)}) { return; }
-  var c = vec4<u32>(t, 0u, C[${word(3)}], C[${word(3)} + 1u]);
-  var k0 = K[${word(2)}];
-  var k1 = K[${word(2)} + 1u];
-  for (var round = 0u; round < 10u; round++) {
-    let high = vec2<u32>(productHigh(0xd2511f53u, c.x), productHigh(0xcd9e8d57u, c.z));
-    c = vec4<u32>(high.y ^ c.y ^ k0, 0xcd9e8d57u * c.z, high.x ^ c.w ^ k1, 0xd2511f53u * c.x);
-    k0 = k0 + 0x9e3779b9u;
-    k1 = k1 + 0xbb67ae85u;
-  }
-  for (var j = 0u; j < min(4u, ${word(1)} - t * 4u); j++) { Y[t * 4u + j] = c[j]; }`,
-  }));
-  const buffers = [materialize(runtime, bufferOf(key)), materialize(runtime, bufferOf(counter)), bufferOf(y)];
-  runtime.run(program, buffers, [size, key.view.offset, counter.view.offset], Math.ceil(size / 4 / WORKGROUP));
 }

@@ -4,6 +4,7 @@ import {
   type Kernel,
   type Kernels,
   mergeAxes,
+  type None,
   type Operand,
   type ReduceAttributes,
   type Reduction,
@@ -27,7 +28,17 @@ interface Fold {
   readonly wide?: { readonly type: string; readonly of: (x: string) => string; readonly to: (sum: string) => string };
 }
 
-const folds: { readonly [K in Reduction]: { readonly [S in Scalar]?: Fold } } = {
+/** What can be folded: squares too. */
+type Folded = Reduction | 'sumSquare';
+
+const folds: { readonly [K in Folded]: { readonly [S in Scalar]?: Fold } } = {
+  sumSquare: {
+    f32: {
+      start: '0.0',
+      step: (sum, x) => `${sum} + ${x}`,
+      wide: { type: 'f32', of: (x) => `${x} * ${x}`, to: (sum) => sum },
+    },
+  },
   sum: {
     f32: { start: '0.0', step: (sum, x) => `${sum} + ${x}` },
     i32: { start: '0', step: (sum, x) => `${sum} + ${x}` },
@@ -58,6 +69,8 @@ const WORKGROUP = 64;
 const TEAM = 64;
 /** From how many elements on a row is folded by a team. */
 const LONG = 128;
+/** From how many parts on they are folded by a team. */
+const FEW = 16;
 /** The least that is folded before partial results are, and about how many invocations make a device busy. */
 const SPAN = 64;
 const BUSY = 8192;
@@ -100,8 +113,8 @@ export function placeWords({ lengths, strides }: { readonly lengths: readonly nu
   return lengths.flatMap((length, axis) => [length, strides[axis]]);
 }
 
-/** Folds axes of an operand into `y`, in rising order within each part. */
-export function foldInto(runtime: Runtime, op: Reduction, x: Operand, axes: readonly number[], y: GpuBuffer): void {
+/** Folds axes of an operand into `y`, in rising order within each part; `parted`, the parts of one, which are not divided again. */
+export function foldInto(runtime: Runtime, op: Folded, x: Operand, axes: readonly number[], y: GpuBuffer, parted = false): void {
   const { buffer, view, bytes, scalar } = numbers(x);
   const { outputs, count, kept, folded } = arrange(view, axes);
   if (outputs === 0) return;
@@ -109,9 +122,10 @@ export function foldInto(runtime: Runtime, op: Reduction, x: Operand, axes: read
   const fold = folds[op][scalar]!;
   const { type, of, to } = fold.wide ?? { type: scalar, of: (value: string) => value, to: (sum: string) => sum };
   // Along rows a team reads neighbours together; across them invocations of neighbouring outputs do.
-  const byRows = count >= LONG && Math.abs(folded.strides.at(-1) ?? 0) <= 1 && bytes === 4;
+  const byRows = bytes === 4 && (parted ? count >= FEW : count >= LONG && Math.abs(folded.strides.at(-1) ?? 0) <= 1);
   const threads = byRows ? outputs * TEAM : outputs;
-  const parts = bytes < 4 ? 1 : Math.max(1, Math.min(Math.ceil(count / (byRows ? SPAN * TEAM : SPAN)), Math.floor(BUSY / threads)));
+  const parts =
+    bytes < 4 || parted ? 1 : Math.max(1, Math.min(Math.ceil(count / (byRows ? SPAN * TEAM : SPAN)), Math.floor(BUSY / threads)));
   const span = Math.ceil(count / parts);
   const target = parts > 1 ? runtime.temporary(outputs * parts * 4) : y;
   const ranks = [kept.lengths.length, folded.lengths.length];
@@ -144,7 +158,7 @@ fn folding(output: u32, first: u32, end: u32, by: u32) -> ${type} {
   if (parts === 1) return;
   // Partial results lie part by part: [parts, outputs].
   const partial = { buffer: target, dtype: x.dtype, view: { shape: [parts, outputs], strides: [outputs, 1], offset: 0 } };
-  foldInto(runtime, op, partial, [0], y);
+  foldInto(runtime, op === 'sumSquare' ? 'sum' : op, partial, [0], y, true);
 }
 
 const loneMain = (to: (sum: string) => string): string => {
@@ -242,13 +256,22 @@ function cumulate(runtime: Runtime, x: Operand, axis: number, y: Operand): void 
   );
 }
 
-export function reduction(runtime: Runtime): Pick<Kernels, Reduction | ArgReduction | 'cumsum'> {
+export function reduction(runtime: Runtime): Pick<Kernels, Reduction | ArgReduction | 'cumsum'> & { readonly sumSquare: Kernel<None> } {
   const fold =
     (op: Reduction): Kernel<ReduceAttributes> =>
     ([x], { axes }, [y]) =>
       foldInto(runtime, op, x, axes, bufferOf(y));
   return {
     sum: fold('sum'),
+    sumSquare([x], _, [y]) {
+      foldInto(
+        runtime,
+        'sumSquare',
+        x,
+        x.view.shape.map((_, axis) => axis),
+        bufferOf(y),
+      );
+    },
     prod: fold('prod'),
     max: fold('max'),
     min: fold('min'),
