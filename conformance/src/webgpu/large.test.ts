@@ -21,7 +21,13 @@ const truths = (shape: readonly number[]): SampleTensor => ({
   data: values(shape, true).data.map((x) => (x > 0 ? 1 : 0)),
 });
 
-// Sizes at which kernels take four elements at a time, add up in parts, or sort in passes.
+/** Few different numbers. */
+const alike = (shape: readonly number[]): SampleTensor => ({ ...values(shape), data: values(shape).data.map((x) => Math.round(2 * x)) });
+
+/** Rows of 50, some counted from the end, some not there, one of them often. */
+const rows: readonly number[] = Array.from({ length: 3000 }, (_, i) => (i % 3 ? ((i * 7919) % 120) - 60 : 5));
+
+// Sizes at which kernels take four elements at a time, add up in parts or by teams, or sort in workgroup memory and in passes.
 const descriptions: readonly OpDescription[] = [
   {
     name: 'element-wise, four at a time',
@@ -84,6 +90,47 @@ const descriptions: readonly OpDescription[] = [
         order: 0,
         tolerance: { rtol: 1e-4, atol: 1e-3 },
       },
+    ],
+  },
+  {
+    name: 'places of the greatest, by teams',
+    samples: [
+      { inputs: [values([7, 500]), truths([5, 300])], run: (x, y) => [t.argmax(x!, 1), t.argmin(x!, 1), t.argmax(y!, 1)], order: 0 },
+      { inputs: [values([500, 7]), alike([3, 400])], run: (x, y) => [t.argmax(x!, 0), t.argmin(y!, 1), t.argmax(y!, 1)], order: 0 },
+    ],
+  },
+  {
+    name: 'updates sorted by their rows',
+    samples: (['add', 'set', 'max', 'min'] as const).map((mode) => ({
+      inputs: [
+        values([50, 6], true),
+        { shape: [3000], dtype: 'int32' as const, data: rows },
+        values([3000, 6], true),
+        values([2, 50, 3], true),
+      ],
+      run: (x: t.Tensor, i: t.Tensor, u: t.Tensor, y: t.Tensor) => [
+        t.scatter(x, i, u, { mode }),
+        t.scatter(y, i, u.reshape([2, 3000, 3]), { mode, axis: 1 }),
+        t.scatter(x.astype('int32'), i, u.mul(9).astype('int32'), { mode }),
+      ],
+      order: 0 as const,
+      tolerance: { rtol: 1e-4, atol: 1e-3 },
+    })),
+  },
+  {
+    name: 'the first of many',
+    samples: [
+      {
+        inputs: [values([3, 5000]), values([2, 300]), alike([4, 2500])],
+        run: (x, y, z) =>
+          [t.topk(x!, 4), t.topk(x!, 7, { largest: false }), t.topk(x!, 700), t.topk(y!, 5), t.topk(z!, 9)].flatMap(
+            ({ values: v, indices }) => [v, indices],
+          ),
+        order: 0,
+        tolerance: exact,
+      },
+      { inputs: [alike([300, 3])], run: (x) => Object.values(t.sortWithIndices(x!, 0)), order: 0, tolerance: exact },
+      { inputs: [truths([5, 301])], run: (x) => [t.sort(x!, 1), t.argsort(x!, 1, { descending: true })], order: 0, tolerance: exact },
     ],
   },
   {

@@ -15,6 +15,7 @@ import { pooling } from './pooling.ts';
 import { random, randomComposites } from './random.ts';
 import { reduction } from './reduction.ts';
 import { type Counters, Runtime } from './runtime.ts';
+import { sorting } from './sort.ts';
 import { softmax, softmaxComposites } from './softmax.ts';
 
 /** Options of {@link webgpu}. */
@@ -48,6 +49,7 @@ function kernelTable(runtime: Runtime): KernelTable {
     ...matmul(runtime),
     ...convolution(runtime),
     ...indexing(runtime),
+    ...sorting(runtime),
     ...pooling(runtime),
     ...softmax(runtime),
     ...normalization(runtime),
@@ -71,6 +73,7 @@ const composites: ReadonlySet<string> = new Set([
   ...normalizationComposites,
   ...randomComposites,
   'sumSquare',
+  'topK',
   'attention',
   'attentionGradient',
 ]);

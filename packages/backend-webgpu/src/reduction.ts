@@ -185,35 +185,54 @@ const teamMain = ({ step }: Fold, to: (sum: string) => string): string => `  if 
   }
   if (l == 0u) { Y[g] = ${to('team[0]')}; }`;
 
-/** The place of the first greatest or least; NaN counts as both. */
+/** The place of the first greatest or least; NaN counts as both. Long rows are a team's. */
 function argFold(runtime: Runtime, op: ArgReduction, x: Operand, axes: readonly number[], y: Operand): void {
   const { buffer, view, bytes, scalar } = numbers(x);
   const { outputs, count, kept, folded } = arrange(view, axes);
   indexable(op, view.shape);
   const ranks = [kept.lengths.length, folded.lengths.length];
-  const beyond = op === 'argmax' ? '>' : '<';
-  const better = scalar === 'f32' ? `!isNaN(best) && (isNaN(x) || x ${beyond} best)` : `x ${beyond} best`;
+  const byTeam = count >= LONG && (outputs < BUSY || Math.abs(folded.strides.at(-1)!) === 1);
+  const beyond = `x ${op === 'argmax' ? '>' : '<'} best`;
+  const better = scalar === 'f32' ? `!isNaN(best) && (isNaN(x) || ${beyond})` : beyond;
   const words = [outputs, count, view.offset, ...placeWords(kept), ...placeWords(folded)];
-  const program = runtime.program(`${op}|${scalar}${bytes}|${ranks}`, () => ({
+  const load = (i: string): string => loadElement('X', `base + foldedPlace(${i})`, bytes);
+  const [output, first, by] = byTeam ? ['g', 'l', `${TEAM}u`] : ['t', '0u', '1u'];
+  const program = runtime.program(`${op}|${scalar}${bytes}|${byTeam}|${ranks}`, () => ({
     bindings: [
       { name: 'X', type: bytes === 4 ? scalar : 'u32' },
       { name: 'Y', type: 'u32', writes: true },
     ],
     words: words.length + 1,
     workgroup: WORKGROUP,
-    declarations: `${placeFunction('keptPlace', ranks[0], 4)}\n${placeFunction('foldedPlace', ranks[1], 4 + ranks[0] * 2)}`,
-    main: `  if (t >= ${word(1)}) { return; }
-  let base = ${word(3)} + keptPlace(t);
-  var best = ${loadElement('X', 'base', bytes)};
-  var at = 0u;
-  for (var i = 1u; i < ${word(2)}; i++) {
-    let x = ${loadElement('X', 'base + foldedPlace(i)', bytes)};
-    if (${better}) { best = x; at = i; }
+    declarations: `${placeFunction('keptPlace', ranks[0], 4)}
+${placeFunction('foldedPlace', ranks[1], 4 + ranks[0] * 2)}
+fn better(x: ${scalar}, best: ${scalar}) -> bool { return ${better}; }
+${byTeam ? `var<workgroup> bests: array<${scalar}, ${TEAM}>;\nvar<workgroup> places: array<u32, ${TEAM}>;` : ''}`,
+    main: `  if (${output} >= ${word(1)}) { return; }
+  let base = ${word(3)} + keptPlace(${output});
+  var best = ${load(first)};
+  var at = ${first};
+  for (var i = ${first} + ${by}; i < ${word(2)}; i = i + ${by}) {
+    let x = ${load('i')};
+    if (better(x, best)) { best = x; at = i; }
   }
-  Y[t] = at;`,
+  ${byTeam ? foldPlaces : 'Y[t] = at;'}`,
   }));
-  runtime.run(program, [materialize(runtime, buffer), bufferOf(y)], words, Math.ceil(outputs / WORKGROUP));
+  runtime.run(program, [materialize(runtime, buffer), bufferOf(y)], words, byTeam ? outputs : Math.ceil(outputs / WORKGROUP));
 }
+
+/** Of two that are alike the first counts. */
+const foldPlaces = `bests[l] = best;
+  places[l] = at;
+  for (var half = ${TEAM / 2}u; half > 0u; half = half >> 1u) {
+    workgroupBarrier();
+    if (l < half) {
+      let x = bests[l + half];
+      let other = places[l + half];
+      if (better(x, bests[l]) || (!better(bests[l], x) && other < places[l])) { bests[l] = x; places[l] = other; }
+    }
+  }
+  if (l == 0u) { Y[g] = places[0]; }`;
 
 /** Sums along lanes: by one invocation each where lanes are many or short, else by a team, each of it a stretch. */
 function cumulate(runtime: Runtime, x: Operand, axis: number, y: Operand): void {
