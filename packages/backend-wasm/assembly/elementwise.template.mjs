@@ -5,7 +5,7 @@
 const ofFour = Symbol('of four');
 
 /** name → scalar expression of x, and where there is one, the SIMD expression of X; or the function of whole lines (n, x, y). */
-const unary = {
+export const unary = {
   f32: {
     neg: ['-x', 'f32x4.neg(X)'],
     abs: ['abs<f32>(x)', 'f32x4.abs(X)'],
@@ -43,7 +43,7 @@ const unary = {
   },
 };
 
-const binary = {
+export const binary = {
   f32: {
     add: ['a + b', 'f32x4.add(A, B)'],
     sub: ['a - b', 'f32x4.sub(A, B)'],
@@ -67,7 +67,7 @@ const binary = {
     pow: ['powerInteger(a, b)'],
   },
 };
-const comparison = { equal: ['a == b', 'eq'], less: ['a < b', 'lt'], lessEqual: ['a <= b', 'le'] };
+export const comparison = { equal: ['a == b', 'eq'], less: ['a < b', 'lt'], lessEqual: ['a <= b', 'le'] };
 const logical = { logicalAnd: 'a & b', logicalOr: 'a | b' };
 
 const head = `

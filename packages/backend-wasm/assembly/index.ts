@@ -1,6 +1,7 @@
 export { attention, attentionGradient, attentionScratchBytes } from './attention';
 export * from './batch-normalization';
 export * from './cast';
+export * from './chains';
 export { affineRowGradients, affineRows } from './columns';
 export * from './convolution';
 export { depthwise, depthwiseInputGradient, depthwiseKernelGradient, depthwiseTurned } from './depthwise';

@@ -21,11 +21,13 @@ if (current) process.exit(0);
 
 console.log('Compiling the WebAssembly kernels …');
 const began = performance.now();
+const { chainPatterns, chains } = await import(join(assembly, 'chains.template.mjs'));
 const { elementwise } = await import(join(assembly, 'elementwise.template.mjs'));
 const { dispatch, exportedKernels } = await import(join(assembly, 'dispatch.template.mjs'));
 const { exponentials } = await import(join(assembly, 'exponentials.template.mjs'));
 const { gemmPanels } = await import(join(assembly, 'gemm.template.mjs'));
 const texts = new Map(sources.filter((file) => file.endsWith('.ts')).map((file) => [file, readFileSync(join(assembly, file), 'utf8')]));
+texts.set('chains.ts', chains());
 texts.set('elementwise.ts', elementwise());
 texts.set('panel.ts', gemmPanels());
 texts.set('exponentials.ts', exponentials());
@@ -109,6 +111,27 @@ export type KernelName = ${union(list)};
 
 /** Functions that tell a number and change nothing. */
 export type QueryName = ${union(answers)};
+
+/** Chains of element-wise instructions that a kernel does in one loop, the longest first. */
+export const chains: readonly Chain[] = [
+${chainPatterns()
+  .sort((a, b) => b.length - a.length)
+  .map(
+    ({ kernel, steps, length, outputs }) =>
+      `  { kernel: '${kernel}', steps: '${steps}', length: ${length}, outputs: [${outputs.join(', ')}] },`,
+  )
+  .join('\n')}
+];
+
+/** A chain: the kernel takes (n, what is read by the first use, what is kept). See assembly/chains.template.mjs. */
+export interface Chain {
+  readonly kernel: KernelName;
+  /** Each names its op and what it takes: v0 (a vector) or n0 (a number) by the place among what is read, 0 by the step that made it. */
+  readonly steps: string;
+  readonly length: number;
+  /** The steps whose results are kept. */
+  readonly outputs: readonly number[];
+}
 
 const namesBySignature: Readonly<Record<string, string>> = {
 ${[...grouped(list)].map(([signature, kernels]) => `  ${signature}: '${kernels.map(([name]) => name).join(' ')}',`).join('\n')}

@@ -1,0 +1,64 @@
+import { type WasmOptions, wasm } from '@tessera/backend-wasm';
+import { capture } from '@tessera/capture';
+import type { FusedAttributes, PlanOperand } from '@tessera/core';
+import { adam, adamw, applyUpdates, chain, clipByGlobalNorm, type Optimizer } from '@tessera/optim';
+import { Random, setDefaultBackend, type Tensor, tidy, treeLeaves, VariableTree } from '@tessera/tensor';
+import { describe, expect, it } from 'vitest';
+import { findChain } from '../../packages/backend-wasm/src/chains.ts';
+
+/** The kernels by which the backend does several instructions of a fused op at once. */
+function chainsOf({ instructions }: FusedAttributes, inputs: readonly PlanOperand[]): string[] {
+  const kindOf = (value: number): string => (inputs[value]?.view.shape.length === 0 ? 'n' : 'v');
+  return instructions.flatMap((_, at) => findChain(instructions.slice(at), inputs.length + at, kindOf, () => false)?.kernel ?? []);
+}
+
+/** Steps of an optimizer, and the numbers that it has come to. */
+function learner(optimizer: Optimizer): { step: (gradient: Tensor) => void; values: () => Promise<unknown> } {
+  const parameters = new VariableTree<Tensor>('parameters', () => new Random(7).normal([70, 43]));
+  const state = new VariableTree<unknown>('state', () => optimizer.init(parameters.read()));
+  const step = (gradient: Tensor): void => {
+    const { updates, state: next } = optimizer.update(gradient, state.read(), parameters.read());
+    parameters.assign(applyUpdates(parameters.read(), updates));
+    state.assign(next);
+  };
+  const values = (): Promise<unknown> =>
+    Promise.all((treeLeaves([parameters.read(), state.read()]) as Tensor[]).map((leaf) => leaf.array()));
+  return { step, values };
+}
+
+const builds: Readonly<Record<string, WasmOptions>> = {
+  'plain SIMD': { deterministic: true },
+  'plain SIMD and two threads': { deterministic: true, threads: 2, sharesFrom: 0 },
+  'relaxed SIMD and two threads': { threads: 2, sharesFrom: 0 },
+};
+const optimizers: Readonly<Record<string, [optimizer: unknown, chains: readonly string[]]>> = {
+  adam: [adam(), ['adam_chain']],
+  'adam with decay': [adam({ weightDecay: 0.1, learningRate: 0.5 }), ['adam_chain']],
+  'adam behind clipping': [chain(clipByGlobalNorm(1), adam()), ['adam_chain']],
+  adamw: [adamw(), ['adamw_chain']],
+  'adam with AMSGrad, which is no such chain': [adam({ amsgrad: true }), []],
+};
+
+for (const [build, options] of Object.entries(builds)) {
+  describe(`what an optimizer does in one loop is what it does op by op, with ${build}`, () => {
+    for (const [name, [optimizer, chains]] of Object.entries(optimizers)) {
+      it(name, async () => {
+        const backend = await wasm(options);
+        setDefaultBackend(backend);
+        const [eager, captured] = [learner(optimizer as Optimizer), learner(optimizer as Optimizer)];
+        const step = capture(captured.step);
+        for (let i = 0; i < 3; i++) {
+          const gradient = new Random(i).normal([70, 43]);
+          tidy(() => eager.step(gradient));
+          step(gradient);
+        }
+        expect(await captured.values()).toEqual(await eager.values());
+        const found = step.plans[0]!.steps.flatMap(({ op, attributes, inputs }) =>
+          op === 'fused' ? chainsOf(attributes as FusedAttributes, inputs) : [],
+        );
+        expect(found).toEqual(chains);
+        backend.dispose();
+      });
+    }
+  });
+}
