@@ -27,6 +27,12 @@ function copyRuns(count: i32, to: usize, next: usize, from: usize, step: usize, 
       v128.store(to, v128.load(from, 16), 16);
       v128.store(to + rest, v128.load(from + rest));
     }
+  } else if (bytes >= 8 && bytes <= 16) {
+    // Windows over one channel are.
+    for (const rest = bytes - 8; count > 0; count--, to += next, from += step) {
+      store<u64>(to, load<u64>(from));
+      store<u64>(to + rest, load<u64>(from + rest));
+    }
   } else {
     for (; count > 0; count--, to += next, from += step) copyRun(to, from, bytes);
   }

@@ -82,7 +82,7 @@ export class Trainer {
       for (const callback of callbacks) await callback.onTrainBegin?.(this);
     };
     const runEpoch = async (): Promise<void> => {
-      const learner = this.#prepare(data);
+      const learner = this.#learn();
       if (this.#batch === 0) learner.measurement.reset();
       const began = performance.now();
       let examples = 0;
@@ -241,7 +241,7 @@ export class Trainer {
     }
   }
 
-  /** Checks the data, and makes what learning needs at the first call. */
+  /** Checks the data, and makes what learning needs. */
   #prepare(data: Examples): Learner {
     checkExamples(data);
     if (!this.model.built) {
@@ -250,6 +250,11 @@ export class Trainer {
       this.model.build(columns.x.shape.slice(1));
     }
     checkTargets(data, this.model);
+    return this.#learn();
+  }
+
+  /** What learns the model, which is built; made at the first call, or anew where its device was lost. */
+  #learn(): Learner {
     if (this.#learner) return this.#learner;
     const learner = new Learner(this.model, this.#options, this.metrics);
     if (this.#restored) learner.assign(readSafetensors(this.#restored).tensors);
