@@ -21,6 +21,8 @@ export interface Contestant {
   readonly note?: string;
   /** Does the work once. */
   step(): Promise<Outcome | void>;
+  /** Goes over what a step works on, before each step and not timed: others have driven it out of the caches since the last one. */
+  warm?(): Promise<void>;
   /** A number on which all must agree, where the steps give no losses. */
   check?(): Promise<number>;
   dispose?(): void;
@@ -97,6 +99,7 @@ export async function contest(work: Work, rounds: number): Promise<Row[]> {
 }
 
 async function take({ contestant, times, outcomes }: Entry): Promise<void> {
+  await contestant.warm?.();
   const began = performance.now();
   const outcome = (await contestant.step()) ?? {};
   times.push(outcome.ms ?? performance.now() - began);

@@ -9,14 +9,16 @@ export async function jax(f: NonNullable<Kernel['jax']>, inputs: readonly Filled
   const arrays = inputs.map(({ shape, data }) => np.array(data, { shape }));
   const compiled = jit((...given: Any[]) => f(library, ...given));
   const run = (): Any => compiled(...arrays.map((each) => each.ref));
+  const repeat = async (times: number): Promise<void> => {
+    for (let i = 0; i < times; i++) {
+      const y = run();
+      await y.blockUntilReady();
+      y.dispose();
+    }
+  };
   return {
-    async step() {
-      for (let i = 0; i < times; i++) {
-        const y = run();
-        await y.blockUntilReady();
-        y.dispose();
-      }
-    },
+    step: () => repeat(times),
+    warm: () => repeat(1),
     async check() {
       return (await np.mean(np.abs(run())).data())[0];
     },

@@ -7,12 +7,14 @@ import type { Kernel } from './work.ts';
 export async function tessera({ tessera: run }: Kernel, inputs: readonly Filled[], times: number, threads: number): Promise<Contestant> {
   const backend = await startBackend(threads);
   const tensors = inputs.map(({ shape, data }) => tensor(data, { shape }));
+  const repeat = async (times: number): Promise<void> => {
+    setDefaultBackend(backend);
+    for (let i = 0; i < times; i++) run(...tensors).dispose();
+  };
   return {
     ...about(backend),
-    async step() {
-      setDefaultBackend(backend);
-      for (let i = 0; i < times; i++) run(...tensors).dispose();
-    },
+    step: () => repeat(times),
+    warm: () => repeat(1),
     async check() {
       setDefaultBackend(backend);
       const mean = tidy(() =>

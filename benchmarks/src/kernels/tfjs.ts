@@ -6,11 +6,13 @@ import type { Kernel } from './work.ts';
 export async function tfjs(run: NonNullable<Kernel['tfjs']>, inputs: readonly Filled[], times: number): Promise<Contestant> {
   const tf = await loadTfjs('wasm');
   const tensors = inputs.map(({ shape, data }) => tf.tensor(data, shape));
+  const repeat = async (times: number): Promise<void> => {
+    await tf.setBackend('wasm');
+    for (let i = 0; i < times; i++) run(tf, ...tensors).dispose();
+  };
   return {
-    async step() {
-      await tf.setBackend('wasm');
-      for (let i = 0; i < times; i++) run(tf, ...tensors).dispose();
-    },
+    step: () => repeat(times),
+    warm: () => repeat(1),
     async check() {
       await tf.setBackend('wasm');
       const mean = tf.tidy(() =>

@@ -10,10 +10,12 @@ export async function runOnnx(model: Model, { data, shape }: Filled, times = 1):
   // It leaves Node's threads where browsers have theirs; jax-js would try to start workers as those do.
   delete (globalThis as { Worker?: unknown }).Worker;
   const x = new ort.Tensor('float32', data, shape);
+  const repeat = async (times: number): Promise<void> => {
+    for (let i = 0; i < times; i++) await session.run({ x });
+  };
   return {
-    async step() {
-      for (let i = 0; i < times; i++) await session.run({ x });
-    },
+    step: () => repeat(times),
+    ...(times > 1 ? { warm: () => repeat(1) } : {}),
     async check() {
       const { y } = await session.run({ x });
       const values = (await y.getData()) as Float32Array;

@@ -15,7 +15,7 @@ import {
 } from '@tessera/core';
 import type { KernelName } from './generated/names.ts';
 import { forEachPlane, type Plane } from './lines.ts';
-import { addressOf, type Runtime, suffixOf } from './runtime.ts';
+import { addressOf, bySuffix, type Runtime, suffixOf } from './runtime.ts';
 
 /** From an operand's place among a kernel's parameters its address, jump and step: (m, n, x, rx, sx, …, y). */
 const addressPlace = (operand: number): number => 2 + 3 * operand;
@@ -53,12 +53,10 @@ const NANOSECONDS = 0.3;
 const stridesTo = (x: Operand, output: Operand): readonly number[] => broadcastView(x.view, output.view.shape).strides;
 
 /** A kernel of operands of one dtype. */
-const kernelOf =
-  (runtime: Runtime, op: string): Kernel<None> =>
-  (inputs, _, [y]) => {
-    const kernel = `${op}_${suffixOf(inputs[0])}` as KernelName;
-    run(runtime, kernel, inputs, y);
-  };
+function kernelOf(runtime: Runtime, op: string): Kernel<None> {
+  const names = bySuffix(op);
+  return (inputs, _, [y]) => run(runtime, names[suffixOf(inputs[0])], inputs, y);
+}
 
 function run(runtime: Runtime, kernel: KernelName, inputs: readonly Operand[], y: Operand): void {
   const operands = [...inputs, y];

@@ -19,6 +19,11 @@ export interface InstanceOptions {
 const WORDS_BYTES = 1024;
 const JOB_BYTES = 65_536;
 
+/** A buffer that knows whose it is until it is freed. */
+interface OwnBuffer extends WasmBuffer {
+  owner: Instance | undefined;
+}
+
 /** An instance of the kernels with its memory, and the threads that share it. */
 export class Instance implements Runtime {
   readonly kernels: KernelExports;
@@ -27,7 +32,6 @@ export class Instance implements Runtime {
   readonly #allocator: Allocator;
   readonly #pool: Pool;
   readonly #sharesFrom: number;
-  readonly #live = new Set<WasmBuffer>();
   readonly #writer = new JobWriter();
   readonly #words: number;
   readonly #job: number;
@@ -36,6 +40,7 @@ export class Instance implements Runtime {
   #scratch = 0;
   #scratchBytes = 0;
   #liveBytes = 0;
+  #liveBuffers = 0;
   #peakBytes = 0;
 
   private constructor(
@@ -82,15 +87,17 @@ export class Instance implements Runtime {
 
   /** @throws OutOfMemoryError, with everything as it was. */
   allocate(byteLength: number): WasmBuffer {
-    const buffer = { byteLength, address: this.#allocator.allocate(byteLength) };
-    this.#live.add(buffer);
+    const buffer: OwnBuffer = { byteLength, address: this.#allocator.allocate(byteLength), owner: this };
+    this.#liveBuffers++;
     this.#liveBytes += byteLength;
     this.#peakBytes = Math.max(this.#peakBytes, this.#liveBytes);
     return buffer;
   }
 
   free(buffer: WasmBuffer): void {
-    if (!this.#live.delete(buffer)) throw new DeviceError('[wasm] the buffer is not one of this backend, or was freed before');
+    if ((buffer as OwnBuffer).owner !== this) throw new DeviceError('[wasm] the buffer is not one of this backend, or was freed before');
+    (buffer as OwnBuffer).owner = undefined;
+    this.#liveBuffers--;
     this.#liveBytes -= buffer.byteLength;
     this.#allocator.free(buffer.address, buffer.byteLength);
   }
@@ -98,7 +105,7 @@ export class Instance implements Runtime {
   statistics(): MemoryStatistics {
     return {
       liveBytes: this.#liveBytes,
-      liveBuffers: this.#live.size,
+      liveBuffers: this.#liveBuffers,
       peakBytes: this.#peakBytes,
       reservedBytes: this.#memory.buffer.byteLength,
     };

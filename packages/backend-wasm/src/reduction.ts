@@ -8,15 +8,14 @@ import {
   type Reduction,
   sizeOf,
 } from '@tessera/core';
-import type { KernelName } from './generated/names.ts';
 import { lanesOf, overLanes } from './lanes.ts';
 import { forEachLine, forEachPlane, type Plane } from './lines.ts';
-import { bitsOf } from './movement.ts';
 import { type Parts, partsOf } from './parts.ts';
-import { addressOf, type Runtime, suffixOf } from './runtime.ts';
+import { addressOf, bySuffix, type Runtime, type Suffix, suffixOf } from './runtime.ts';
 
-const start: { readonly [K in Reduction]: number } = { sum: 0, prod: 1, max: -Infinity, min: Infinity };
-const integerStart: { readonly [K in Reduction]: number } = { sum: 0, prod: 1, max: -(2 ** 31), min: 2 ** 31 - 1 };
+/** What a fold starts with: of numbers as they are, of floats gathered as such by their bits. */
+const start: { readonly [K in Reduction]: number } = { sum: 0, prod: 1, max: -(2 ** 31), min: 2 ** 31 - 1 };
+const startBits: { readonly [K in Reduction]: number } = { sum: 0, prod: 0x3f800000, max: -0x800000, min: 0x7f800000 };
 
 /** What an element takes, roughly. */
 const NANOSECONDS = 0.2;
@@ -37,28 +36,34 @@ function foldingOf({ rows, length, jumps, steps }: Plane, count: number): Foldin
   return { ...partsOf(along, each), apart: count };
 }
 
+/** Puts what a fold starts with into n accumulators, of doubles where they are `wide`. */
+function begin({ kernels }: Runtime, op: Reduction, suffix: Suffix, wide: boolean, n: number, at: number): void {
+  if (wide) kernels.fill_64(n, start[op], 0, at);
+  else if (suffix === 'u8') kernels.fill_8(n, 0, op === 'max' ? 0 : 1, at);
+  else kernels.fill_32(n, 0, suffix === 'i32' ? start[op] : startBits[op], at);
+}
+
 function fold(runtime: Runtime, op: Reduction): Kernel<ReduceAttributes> {
   const { kernels } = runtime;
+  const names = bySuffix(op);
   return ([x], { axes }, [y]) => {
     const count = sizeOf(y.view.shape);
     if (count === 0) return;
     const suffix = suffixOf(x);
-    const kernel = `${op}_${suffix}` as KernelName;
+    const kernel = names[suffix];
     const size = bytesPerElement(x.dtype);
     // Sums and products of floats gather in doubles beside the output.
     const wide = suffix === 'f32' && (op === 'sum' || op === 'prod');
     const unit = wide ? 8 : size;
-    const fill = (n: number, at: number): void => {
-      if (wide) kernels.fill_64(n, start[op], 0, at);
-      else if (suffix === 'u8') kernels.fill_8(n, 0, op === 'max' ? 0 : 1, at);
-      else kernels.fill_32(n, 0, suffix === 'i32' ? integerStart[op] : bitsOf(start[op], 'float32'), at);
-    };
 
     // The output's stride along folded axes is 0.
     const { shape, strides } = x.view;
-    const kept = shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
-    const outStrides = contiguousStrides(kept.map((axis) => shape[axis]));
-    const target = shape.map((_, axis) => (axes.includes(axis) ? 0 : outStrides[kept.indexOf(axis)]));
+    const target = new Array<number>(shape.length).fill(0);
+    for (let axis = shape.length - 1, step = 1; axis >= 0; axis--) {
+      if (axes.includes(axis)) continue;
+      target[axis] = step;
+      step *= shape[axis];
+    }
     const [from, to] = [addressOf(x), addressOf(y)];
     let folding: Folding | undefined;
     let parted = 1;
@@ -68,38 +73,39 @@ function fold(runtime: Runtime, op: Reduction): Kernel<ReduceAttributes> {
         folding = foldingOf(plane, count);
         parted = folding.apart === count && plane.jumps[1] === 0 ? folding.parts : 1;
         if (wide || parted > 1) accumulators = runtime.scratch(parted * count * unit);
-        fill(parted * count, accumulators);
+        begin(runtime, op, suffix, wide, parted * count, accumulators);
       }
       const { parts, per, apart } = folding;
       const { rows, length, jumps, steps } = plane;
       const [at, into] = [from + px * size, accumulators + py * unit];
       const parameters = [0, parts, per, rows, jumps[0], length, at, steps[0], into, steps[1], apart];
+      const nanoseconds = rows * length * NANOSECONDS;
       const byColumns = parts === 1 && steps[1] !== 0 && rows > 1;
-      runtime.call(kernel, parameters, {
-        ...(byColumns
-          ? {
-              units: length,
-              grain: 16,
-              count: [5, 1],
-              moves: [
-                [6, steps[0] * size],
-                [8, steps[1] * unit],
-              ],
-            }
-          : { units: parts, count: [1, 1], moves: [[0, 1]] }),
-        nanoseconds: rows * length * NANOSECONDS,
-      });
+      const moves: [number, number][] = byColumns
+        ? [
+            [6, steps[0] * size],
+            [8, steps[1] * unit],
+          ]
+        : [[0, 1]];
+      const split = byColumns
+        ? { units: length, grain: 16, count: [5, 1] as const, moves, nanoseconds }
+        : { units: parts, grain: 1, count: [1, 1] as const, moves, nanoseconds };
+      runtime.call(kernel, parameters, split);
     });
-    if (!folding) fill(count, wide ? (accumulators = runtime.scratch(count * unit)) : to);
+    if (!folding) {
+      if (wide) accumulators = runtime.scratch(count * unit);
+      begin(runtime, op, suffix, wide, count, accumulators);
+    }
     if (wide) kernels.roundSums(parted, count, accumulators, count, Number(op === 'prod'), to);
     else if (parted > 1) {
-      fill(count, to);
+      begin(runtime, op, suffix, wide, count, to);
       kernels[kernel](0, 1, parted, parted, count, count, accumulators, 1, to, 1, 0);
     }
   };
 }
 
 function argFold(runtime: Runtime, op: ArgReduction): Kernel<ReduceAttributes> {
+  const names = bySuffix(op);
   return ([x], { axes }, [y]) => {
     const size = bytesPerElement(x.dtype);
     const { shape, strides } = x.view;
@@ -109,7 +115,7 @@ function argFold(runtime: Runtime, op: ArgReduction): Kernel<ReduceAttributes> {
     const [n, step] = axes.length === 1 ? [shape[axis], strides[axis]] : [sizeOf(shape), 1];
     const lanes = kept.map((a) => shape[a]);
     forEachLine(lanes, [kept.map((a) => strides[a]), contiguousStrides(lanes)], ([px, py], count, [jump]) => {
-      runtime.call(`${op}_${suffixOf(x)}`, [count, n, from + px * size, jump, step, to + py * 4], {
+      runtime.call(names[suffixOf(x)], [count, n, from + px * size, jump, step, to + py * 4], {
         units: count,
         count: [0, 1],
         moves: [

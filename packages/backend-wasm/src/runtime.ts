@@ -42,8 +42,16 @@ export function addressOf({ buffer, dtype, view }: Operand): number {
   return address + view.offset * bytesPerElement(dtype);
 }
 
+/** The suffixes of kernels that there are for several dtypes. */
+export type Suffix = 'f32' | 'i32' | 'u8';
+
+/** An op's kernels by their suffixes. A name put together at each call would have to be looked up among all that the engine knows. */
+export function bySuffix(op: string): Readonly<Record<Suffix, KernelName>> {
+  return { f32: `${op}_f32`, i32: `${op}_i32`, u8: `${op}_u8` } as Record<Suffix, KernelName>;
+}
+
 /** The suffix of kernels for a computed dtype. */
-export function suffixOf(operand: Operand): 'f32' | 'i32' | 'u8' {
+export function suffixOf(operand: Operand): Suffix {
   return operand.dtype === 'float32' ? 'f32' : operand.dtype === 'int32' ? 'i32' : 'u8';
 }
 
