@@ -8,10 +8,10 @@ import { jax } from '../kernels/jax.ts';
 import { tessera } from '../kernels/tessera.ts';
 import { tfjs } from '../kernels/tfjs.ts';
 
-const CALLS = 10_000;
+export const CALLS = 10_000;
 
 /** The sum of two vectors by the backend alone, on operands made ready. */
-function sum(backend: WasmBackend, vectors: readonly Filled[]): Contestant {
+export function sum(backend: WasmBackend, vectors: readonly Filled[]): Contestant {
   const operand = ({ shape, data }: Filled): Operand & { buffer: Buffer } => {
     const buffer = backend.allocate(data.byteLength);
     backend.write(buffer, new Uint8Array(data.buffer));
@@ -34,7 +34,7 @@ function sum(backend: WasmBackend, vectors: readonly Filled[]): Contestant {
 
 const meanMagnitude = (y: Float32Array): number => y.reduce((total, value) => total + Math.abs(value), 0) / y.length;
 
-function vectors(length: number): [Filled, Filled] {
+export function vectors(length: number): [Filled, Filled] {
   const fill = filler();
   return [fill([length], 1), fill([length], 1)];
 }
@@ -80,19 +80,5 @@ export const opCall: Work = {
     ['jax-js wasm', () => jax((_, a, b) => a.add(b), vectors(16), CALLS)],
   ],
   tolerance: 1e-5,
-  times: CALLS,
-};
-
-/** Two parts of 64 numbers are the least that is shared. */
-const SHARED = 128;
-
-/** A kernel of 128 numbers, shared by two threads at any price, and by one: the difference is what a parallel region costs. */
-export const parallelRegion: Work = {
-  name: 'parallel region',
-  contestants: [
-    ['tessera wasm', async () => sum(await wasm({ threads: 2, sharesFrom: 0 }), vectors(SHARED))],
-    ['tessera wasm', async () => sum(await wasm(), vectors(SHARED))],
-  ],
-  tolerance: 0,
   times: CALLS,
 };

@@ -78,9 +78,10 @@ function claim(control: usize, word: i32): i32 {
 }
 
 function publish(control: usize, job: usize, chunks: i32): void {
-  store<i32>(control, <i32>job, JOB);
+  // What is written is fetched anew by the others: so nothing is that stays as it was.
+  if (load<i32>(control, JOB) != <i32>job) store<i32>(control, <i32>job, JOB);
+  if (atomic.load<i32>(control + DONE)) atomic.store<i32>(control + DONE, 0);
   store<i32>(control, 0, OWN);
-  atomic.store<i32>(control + DONE, 0);
   const generation = (atomic.load<i32>(control + STATE) >>> 20) + 1;
   atomic.store<i32>(control + STATE, (generation << 20) | (chunks << 10));
   if (atomic.load<i32>(control + SLEEPING)) atomic.notify(control + STATE);
@@ -159,7 +160,7 @@ export function controlBytes(threads: i32): i32 {
 export function begin(control: usize, program: usize, bytes: i32, stride: i32): void {
   store<i32>(control, <i32>program, COUNTER);
   store<i32>(control, <i32>program + bytes, END);
-  store<i32>(control, stride, STRIDE);
+  if (load<i32>(control, STRIDE) != stride) store<i32>(control, stride, STRIDE);
   store<i32>(control, 0, OTHERS);
 }
 
@@ -224,25 +225,38 @@ export function stop(control: usize): void {
   atomic.notify(control + STATE);
 }
 
-/** What a worker does: claims chunks until it is told to stop. */
-export function serve(control: usize, thread: i32): void {
-  for (;;) {
-    const word = atomic.load<i32>(control + STATE);
-    const which = claim(control, word);
+/** Does chunks of the job that STATE announces, as long as there are any; gives the word in which there are none. */
+function work(control: usize, thread: i32): i32 {
+  let word = atomic.load<i32>(control + STATE);
+  for (let which = claim(control, word); which != -1; which = claim(control, word)) {
     if (which >= 0) {
       // Until this chunk is done the job stays as it is.
       runChunk(control, <usize>load<i32>(control, JOB), which, thread);
       atomic.add<i32>(control + DONE, 1);
       if (atomic.load<i32>(control + AWAITED)) atomic.notify(control + DONE);
-    } else if (which == -1) {
-      if (atomic.load<i32>(control + STOP)) return;
-      let spins = 0;
-      while (spins < SPINS && atomic.load<i32>(control + STATE) == word) spins++;
-      if (spins == SPINS) {
-        atomic.add<i32>(control + SLEEPING, 1);
-        atomic.wait<i32>(control + STATE, word, 1_000_000_000);
-        atomic.sub<i32>(control + SLEEPING, 1);
-      }
     }
+    word = atomic.load<i32>(control + STATE);
+  }
+  return word;
+}
+
+/** Looks at STATE until it is another word, or for long; says whether it is. */
+function watch(control: usize, word: i32): bool {
+  for (let spins = 0; spins < SPINS; spins++) if (atomic.load<i32>(control + STATE) != word) return true;
+  return false;
+}
+
+/**
+ * What a worker does: claims chunks until it is told to stop. It goes on for ever, so its engine never compiles it well: it only calls
+ * functions that end.
+ */
+export function serve(control: usize, thread: i32): void {
+  for (;;) {
+    const word = work(control, thread);
+    if (atomic.load<i32>(control + STOP)) return;
+    if (watch(control, word)) continue;
+    atomic.add<i32>(control + SLEEPING, 1);
+    atomic.wait<i32>(control + STATE, word, 1_000_000_000);
+    atomic.sub<i32>(control + SLEEPING, 1);
   }
 }

@@ -38,12 +38,13 @@ function overPlane(
     return;
   }
   const alongRow = rows === 1;
-  const moves = sizes.map((size, i): [number, number] => {
+  const moves: [number, number][] = [];
+  for (let i = 0; i <= inputs; i++) {
     const step = i === inputs ? (alongRow ? 1 : length) : alongRow ? steps[i] : jumps[i];
-    return [addressPlace(i), step * size];
-  });
-  const units = alongRow ? { units: length, grain: 64 } : { units: rows };
-  runtime.share([{ kernel, parameters, count: [alongRow ? 1 : 0, 1], moves }], { ...units, nanoseconds });
+    moves.push([addressPlace(i), step * sizes[i]]);
+  }
+  const work = { units: alongRow ? length : rows, grain: alongRow ? 64 : 1, nanoseconds };
+  runtime.share([{ kernel, parameters, count: [alongRow ? 1 : 0, 1], moves }], work);
 }
 
 /** What an element takes, roughly. */

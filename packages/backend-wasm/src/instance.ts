@@ -128,7 +128,8 @@ export class Instance implements Runtime {
   }
 
   call(kernel: KernelName, parameters: readonly number[], split: Split): void {
-    if (this.worthSharing(split.nanoseconds)) this.share([{ kernel, parameters, ...split }], split);
+    const { moves, count, scratch, nanoseconds } = split;
+    if (this.worthSharing(nanoseconds)) this.share([{ kernel, parameters, moves, count, scratch }], split);
     else (this.kernels[kernel] as (...all: readonly number[]) => void)(...parameters);
   }
 
@@ -140,9 +141,7 @@ export class Instance implements Runtime {
     if (!this.worthSharing(work.nanoseconds)) return this.#goOver(calls, work);
     this.#writer.clear();
     this.#writer.write(divide(calls, work, this.threads));
-    const { words } = this.#writer;
-    this.integers.set(words, this.#job >>> 2);
-    this.run(this.#job, words.byteLength);
+    this.run(this.#job, this.#writer.copyTo(this.integers, this.#job >>> 2));
   }
 
   /** Runs jobs that lie in memory. @throws DeviceError where a worker failed; the backend cannot be used any more. */

@@ -8,9 +8,9 @@ export interface Call {
   /** Parameters that grow with the first unit of the range: their places, and by how much for each unit. */
   readonly moves: readonly (readonly [place: number, step: number])[];
   /** The parameter that says how much is to be done, and how much of it a unit is. */
-  readonly count?: readonly [place: number, perUnit: number];
+  readonly count?: readonly [place: number, perUnit: number] | undefined;
   /** Parameters that are addresses in scratch memory, of which each thread has its own. */
-  readonly scratch?: readonly number[];
+  readonly scratch?: readonly number[] | undefined;
 }
 
 /** What calls go over. */

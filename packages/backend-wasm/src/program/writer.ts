@@ -1,5 +1,5 @@
 import { signatures } from '../generated/names.ts';
-import type { Job } from './job.ts';
+import type { Call, Job } from './job.ts';
 
 /** Addresses from here on are symbols: places in memory that is known only when a program runs. */
 const SPACE = 2 ** 34;
@@ -34,6 +34,12 @@ const kernelNumbers: Readonly<Record<string, number>> = Object.fromEntries(Objec
 /** After how many milliseconds whoever has claimed a chunk must have lost its core. */
 function latest(chunkNanoseconds: number): number {
   return 1 + Math.ceil((4 * chunkNanoseconds) / 1e6);
+}
+
+const NONE: readonly number[] = [];
+
+function wordsOf({ parameters, moves, scratch = NONE }: Call): number {
+  return CALL_WORDS + 2 * (parameters.length + moves.length + Math.ceil(scratch.length / 2));
 }
 
 /** The places of the words that say what jobs, calls and loops there are. */
@@ -73,18 +79,32 @@ export class JobWriter {
 
   write({ calls, units, chunk, tile, chunkNanoseconds }: Job): void {
     if (units === 0) return;
-    const start = this.#length;
-    this.#append([0, Math.ceil(units / chunk), units, chunk, tile, calls.length, latest(chunkNanoseconds), 0]);
-    for (const { kernel, parameters, moves, count, scratch = [] } of calls) {
-      this.#append([kernelNumbers[kernel], parameters.length, moves.length, scratch.length, count?.[0] ?? -1, count?.[1] ?? 0]);
-      const at = this.#take(2 * parameters.length);
-      const types = signatures[kernel];
-      parameters.forEach((value, place) => this.#put(at + 2 * place, types[place], place === count?.[0] ? units * count[1] : value));
-      for (const move of moves) this.#append(move);
-      this.#append(scratch);
-      if (scratch.length % 2) this.#append([0]);
+    let length = JOB_WORDS;
+    for (const call of calls) length += wordsOf(call);
+    let at = this.#take(length);
+    const words = this.#words;
+    words[at] = length * 4;
+    words[at + 1] = Math.ceil(units / chunk);
+    words[at + 2] = units;
+    words[at + 3] = chunk;
+    words[at + 4] = tile;
+    words[at + 5] = calls.length;
+    words[at + 6] = latest(chunkNanoseconds);
+    at += JOB_WORDS;
+    for (const call of calls) {
+      this.#writeCall(call, units, at);
+      at += wordsOf(call);
     }
-    this.#words[start] = (this.#length - start) * 4;
+  }
+
+  /**
+   * Puts what was written into memory, from the word `to` on, and says how many bytes it is. Words that are there already are left
+   * alone: a thread that has read them need not fetch them again.
+   */
+  copyTo(memory: Int32Array, to: number): number {
+    const words = this.#words;
+    for (let i = 0; i < this.#length; i++) if (memory[to + i] !== words[i]) memory[to + i] = words[i];
+    return this.#length * 4;
   }
 
   /** Where the next job will be. */
@@ -116,6 +136,25 @@ export class JobWriter {
     this.#append([(JOB_WORDS + 2 * steps.size) * 4, JUMP, times, times, length * 4, steps.size, 0, 0]);
     for (const [place, step] of steps) this.#append([(length - place) * 4, step]);
     return true;
+  }
+
+  #writeCall({ kernel, parameters, moves, count, scratch = NONE }: Call, units: number, start: number): void {
+    const words = this.#words;
+    words[start] = kernelNumbers[kernel];
+    words[start + 1] = parameters.length;
+    words[start + 2] = moves.length;
+    words[start + 3] = scratch.length;
+    words[start + 4] = count ? count[0] : -1;
+    words[start + 5] = count ? count[1] : 0;
+    let at = start + CALL_WORDS;
+    const types = signatures[kernel];
+    for (let place = 0; place < parameters.length; place++, at += 2) this.#put(at, types[place], parameters[place]);
+    if (count) words[start + CALL_WORDS + 2 * count[0]] = units * count[1];
+    for (const [place, step] of moves) {
+      words[at++] = place;
+      words[at++] = step;
+    }
+    for (const place of scratch) words[at++] = place;
   }
 
   #put(at: number, type: string, value: number): void {
