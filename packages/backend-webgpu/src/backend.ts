@@ -17,6 +17,7 @@ import { reduction } from './reduction.ts';
 import { type Counters, Runtime } from './runtime.ts';
 import { sorting } from './sort.ts';
 import { softmax, softmaxComposites } from './softmax.ts';
+import type { Tiles } from './tiles.ts';
 
 /** Options of {@link webgpu}. */
 export interface WebGpuOptions extends AdapterOptions {
@@ -26,6 +27,11 @@ export interface WebGpuOptions extends AdapterOptions {
   readonly maximumBytes?: number;
   /** The most memory kept for reuse in bytes (default 512 MiB). */
   readonly poolBytes?: number;
+  /**
+   * Where products of matrices and convolutions keep the tiles that they work on (default: in memory that a workgroup shares, but in
+   * registers where the adapter works on the processor, as that is faster there).
+   */
+  readonly tiles?: Tiles;
 }
 
 /** The backend that {@link webgpu} makes. */
@@ -92,7 +98,7 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpuBackend
   const info = adapter?.info ?? (device as { adapterInfo?: GPUAdapterInfo }).adapterInfo;
   const software = info !== undefined && isSoftware(info);
   const pool = new Pool(device, poolBytes, maximumBytes);
-  const opened = new Runtime(device, pool, software);
+  const opened = new Runtime(device, pool, { software, tiles: options.tiles ?? (software ? 'registers' : 'workgroup') });
   let runtime: Runtime | undefined = opened;
   const kernels = kernelTable(opened);
   const live = new Set<Buffer>();

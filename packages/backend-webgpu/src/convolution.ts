@@ -11,286 +11,144 @@ import { indexable } from './axes.ts';
 import { bufferOf } from './cells.ts';
 import { addendsOf, type Epilogue, epilogueOf, finishAfter, plain } from './epilogue.ts';
 import { fillWords, materialize } from './fill.ts';
+import { GEOMETRY, geometryWords } from './geometry.ts';
 import type { GpuBuffer } from './memory.ts';
-import { declareGeometry, GEOMETRY, geometryWords } from './geometry.ts';
-import type { Binding } from './program.ts';
-import { word } from './program.ts';
 import { floatsIn, foldInto } from './reduction.ts';
+import { loneForward, registerBackward, registerForward, registerKernelGradient, type Vectors } from './register-convolution.ts';
 import type { Runtime } from './runtime.ts';
+import { tiledBackward, tiledForward, tiledKernelGradient } from './tiled-convolution.ts';
+import { TILE_WORKGROUP, type Tile, tiledMain, tileMemory, tilingOf } from './tiles.ts';
 
 const WORKGROUP = 64;
+/** Fewer invocations than this leave a device idle: sums over positions are then divided, each at least so long. */
 const BUSY = 8192;
 const LEAST_SPAN = 64;
-
-type Names = 'convolution' | 'convolutionInputGradient' | 'convolutionKernelGradient';
-const four = [0, 1, 2, 3];
-const lines = (f: (i: number) => string, indent = '    '): string => four.map(f).join(`\n${indent}`);
-
-/** Which of its operands a kernel reads four at a time. */
-interface Vectors {
-  readonly a: boolean;
-  readonly b: boolean;
-}
-
-const bindings = ({ a, b }: Vectors, epilogue: Epilogue): Binding[] => [
-  { name: 'A', type: a ? 'vec4<f32>' : 'f32' },
-  { name: 'B', type: b ? 'vec4<f32>' : 'f32' },
-  ...epilogue.bindings,
-  { name: 'Y', type: 'f32', writes: true },
-];
-
-const [offsetA, offsetB, span, parts] = [1, 2, 3, 4].map((i) => word(GEOMETRY + i));
 const WORDS = GEOMETRY + 5;
 
-/** Where an output's window begins on the input, for the positions p to p + 3: `n` and `d`, `h`, `w`, which may be negative. */
-const windows = (p: string): string =>
-  lines(
-    (i) => `let p${i} = min(${p} + ${i}u, positions - 1u);
-  let n${i} = p${i} / (OD * OH * OW);
-  let d${i} = p${i} / (OH * OW) % OD * SD - PD; let h${i} = p${i} / OW % OH * SH - PH; let w${i} = p${i} % OW * SW - PW;`,
-    '  ',
-  );
+type Names = 'convolution' | 'convolutionInputGradient' | 'convolutionKernelGradient';
 
-/** y[p, f] = Σ x[p·stride + k·dilation − before, c]·w[k, c, f], four positions and four filters at a time. */
-const forward = ({ a, b }: Vectors): string => `${declareGeometry}
-  let positions = N * OD * OH * OW;
-  let CG = C / G;
-  let FG = F / G;
-  let columns = (FG + 3u) >> 2u;
-  if (t >= ((positions + 3u) >> 2u) * columns * G) { return; }
-  let member = t % (columns * G) / columns;
-  let f = t % columns * 4u;
-  let p = t / (columns * G) * 4u;
-  ${windows('p')}
-  var c0 = vec4<f32>(0.0); var c1 = c0; var c2 = c0; var c3 = c0;
-  for (var tap = 0u; tap < KD * KH * KW; tap++) {
-    let kd = tap / (KH * KW) * ED; let kh = tap / KW % KH * EH; let kw = tap % KW * EW;
-    ${lines(
-      (i) => `let in${i} = d${i} + kd < D && h${i} + kh < H && w${i} + kw < W;
-    let x${i} = select(0u, (((n${i} * D + d${i} + kd) * H + h${i} + kh) * W + w${i} + kw) * C + member * CG, in${i}) + ${offsetA};`,
-    )}
-    var at = ${offsetB} + tap * CG * F + member * FG + f;
-    ${
-      a
-        ? `for (var c = 0u; c < CG; c = c + 4u) {
-      ${lines((i) => `let a${i} = select(vec4<f32>(0.0), A[(x${i} + c) >> 2u], in${i});`, '      ')}
-      ${lines((k) => `let b${k} = ${filters('at', b)}; at = at + F;`, '      ')}
-      ${lines((i) => four.map((k) => `c${i} = fma(vec4<f32>(a${i}[${k}]), b${k}, c${i});`).join(' '), '      ')}
-    }`
-        : `for (var c = 0u; c < CG; c++) {
-      let b = ${filters('at', b)}; at = at + F;
-      ${lines((i) => `c${i} = fma(vec4<f32>(select(0.0, A[x${i} + c], in${i})), b, c${i});`, '      ')}
-    }`
-    }
-  }
-  ${lines((i) => `if (p + ${i}u < positions) { for (var j = 0u; j < min(4u, FG - f); j++) { let at = (p + ${i}u) * F + member * FG + f + j; Y[at] = finish(c${i}[j], member * FG + f + j, at); } }`, '  ')}`;
+const registers = {
+  convolution: registerForward,
+  convolutionInputGradient: registerBackward,
+  convolutionKernelGradient: registerKernelGradient,
+};
+const tiled = { convolution: tiledForward, convolutionInputGradient: tiledBackward, convolutionKernelGradient: tiledKernelGradient };
 
-/** Four weights of neighbouring filters; those beyond the last repeat it. */
-const filters = (at: string, vector: boolean): string =>
-  vector ? `B[${at} >> 2u]` : `vec4<f32>(${four.map((j) => `B[${at} + min(${j}u, FG - 1u - f)]`).join(', ')})`;
+/** The shapes of a convolution: its input, its kernel, its output. */
+interface Shapes extends ConvolutionAttributes {
+  readonly x: Shape;
+  readonly w: Shape;
+  readonly y: Shape;
+}
 
-/** The same one output at a time, for groups of few filters. */
-const forwardLone = `${declareGeometry}
-  let CG = C / G;
-  let FG = F / G;
-  if (t >= N * OD * OH * OW * F) { return; }
-  let f = t % F;
-  let p = t / F;
-  let n = p / (OD * OH * OW);
-  let d = p / (OH * OW) % OD * SD - PD; let h = p / OW % OH * SH - PH; let w0 = p % OW * SW - PW;
-  var sum = 0.0;
-  for (var tap = 0u; tap < KD * KH * KW; tap++) {
-    let id = d + tap / (KH * KW) * ED; let ih = h + tap / KW % KH * EH; let iw = w0 + tap % KW * EW;
-    if (id >= D || ih >= H || iw >= W) { continue; }
-    let x = ${offsetA} + (((n * D + id) * H + ih) * W + iw) * C + f / FG * CG;
-    let at = ${offsetB} + tap * CG * F + f;
-    for (var c = 0u; c < CG; c++) { sum = sum + A[x + c] * B[at + c * F]; }
-  }
-  Y[t] = finish(sum, f, t);`;
+/** A convolution as products of matrices, one for each group. */
+function productOf(op: Names, { x, w, y, groups }: Shapes): readonly [rows: number, columns: number, terms: number] {
+  const [channels, F] = w.slice(-2);
+  const filters = F / groups;
+  const places = sizeOf(w.slice(0, -2));
+  if (op === 'convolution') return [sizeOf(y) / F, filters, places * channels];
+  if (op === 'convolutionInputGradient') return [sizeOf(x) / x.at(-1)!, channels, places * filters];
+  return [places * channels, filters, sizeOf(y) / F];
+}
 
-/** What came to input `i` through a window's place: the output (i + before − k·dilation) / stride, where that is one. */
-const outputAt = (i: number, axis: string, tap: string): string =>
-  `let g${axis}${i} = ${axis.toLowerCase()}${i} + P${axis} - ${tap} * E${axis}; let o${axis}${i} = g${axis}${i} / S${axis};`;
+/** How the work is divided. */
+interface Division {
+  /** Where it is done in workgroup memory. */
+  readonly tile?: Tile;
+  /** Where each invocation computes one output: groups of few filters. */
+  readonly lone: boolean;
+  readonly vectors: Vectors;
+  /** Into how many parts sums are divided. */
+  readonly parts: number;
+  readonly workgroups: number;
+}
 
-/** dx[p, c] = Σ dy[(p + before − k·dilation) / stride, f]·w[k, c, f], four positions and four channels at a time. */
-const backward = ({ a, b }: Vectors): string => `${declareGeometry}
-  let positions = N * D * H * W;
-  let CG = C / G;
-  let FG = F / G;
-  let columns = (CG + 3u) >> 2u;
-  if (t >= ((positions + 3u) >> 2u) * columns * G) { return; }
-  let member = t % (columns * G) / columns;
-  let c = t % columns * 4u;
-  let p = t / (columns * G) * 4u;
-  ${lines(
-    (i) => `let p${i} = min(p + ${i}u, positions - 1u);
-  let n${i} = p${i} / (D * H * W); let d${i} = p${i} / (H * W) % D; let h${i} = p${i} / W % H; let w${i} = p${i} % W;`,
-    '  ',
-  )}
-  var c0 = vec4<f32>(0.0); var c1 = c0; var c2 = c0; var c3 = c0;
-  for (var tap = 0u; tap < KD * KH * KW; tap++) {
-    let kd = tap / (KH * KW); let kh = tap / KW % KH; let kw = tap % KW;
-    ${lines(
-      (i) => `${outputAt(i, 'D', 'kd')} ${outputAt(i, 'H', 'kh')} ${outputAt(i, 'W', 'kw')}
-    let in${i} = oD${i} < OD && oH${i} < OH && oW${i} < OW && oD${i} * SD == gD${i} && oH${i} * SH == gH${i} && oW${i} * SW == gW${i};
-    let y${i} = select(0u, (((n${i} * OD + oD${i}) * OH + oH${i}) * OW + oW${i}) * F + member * FG, in${i}) + ${offsetA};`,
-    )}
-    if (!(in0 || in1 || in2 || in3)) { continue; }
-    ${lines((j) => `let at${j} = ${offsetB} + (tap * CG + min(c + ${j}u, CG - 1u)) * F + member * FG;`)}
-    ${
-      a && b
-        ? `for (var f = 0u; f < FG; f = f + 4u) {
-      ${lines((j) => `let b${j} = B[(at${j} + f) >> 2u];`, '      ')}
-      ${lines(
-        (i) => `let a${i} = select(vec4<f32>(0.0), A[(y${i} + f) >> 2u], in${i});
-      c${i} = c${i} + vec4<f32>(${four.map((j) => `dot(a${i}, b${j})`).join(', ')});`,
-        '      ',
-      )}
-    }`
-        : `for (var f = 0u; f < FG; f++) {
-      let b = vec4<f32>(${four.map((j) => `B[at${j} + f]`).join(', ')});
-      ${lines((i) => `c${i} = fma(vec4<f32>(select(0.0, A[y${i} + f], in${i})), b, c${i});`, '      ')}
-    }`
-    }
-  }
-  ${lines((i) => `if (p + ${i}u < positions) { for (var j = 0u; j < min(4u, CG - c); j++) { Y[(p + ${i}u) * C + member * CG + c + j] = c${i}[j]; } }`, '  ')}`;
-
-/** dw[k, c, f] = Σ x[p·stride + k·dilation − before, c]·dy[p, f], four rows (k, c) and four filters at a time, over a span of positions. */
-const kernelGradient = ({ a, b }: Vectors): string => `${declareGeometry}
-  let positions = N * OD * OH * OW;
-  let CG = C / G;
-  let FG = F / G;
-  let columns = (FG + 3u) >> 2u;
-  let all = KD * KH * KW * CG;
-  let rows = (all + 3u) >> 2u;
-  if (t >= rows * columns * G * ${parts}) { return; }
-  let f = t % columns * 4u;
-  let member = t / columns % G;
-  let row = t / (columns * G) % rows * 4u;
-  let part = t / (columns * G * rows);
-  ${lines(
-    (i) =>
-      a && i
-        ? ''
-        : `let r${i} = min(row + ${i}u, all - 1u); let tap${i} = r${i} / CG; let x${i} = r${i} % CG + member * CG + ${offsetA};
-  let kd${i} = tap${i} / (KH * KW) * ED - PD; let kh${i} = tap${i} / KW % KH * EH - PH; let kw${i} = tap${i} % KW * EW - PW;`,
-    '  ',
-  )}
-  var c0 = vec4<f32>(0.0); var c1 = c0; var c2 = c0; var c3 = c0;
-  let first = part * ${span};
-  var ow = first % OW; var oh = first / OW % OH; var od = first / (OW * OH) % OD; var n = first / (OW * OH * OD);
-  var at = ${offsetB} + first * F + member * FG + f;
-  for (var p = first; p < min(first + ${span}, positions); p++) {
-    let b = ${filters('at', b)};
-    ${
-      a
-        ? `let d = od * SD + kd0; let h = oh * SH + kh0; let w0 = ow * SW + kw0;
-    if (d < D && h < H && w0 < W) {
-      let a = A[((((n * D + d) * H + h) * W + w0) * C + x0) >> 2u];
-      ${lines((i) => `c${i} = fma(vec4<f32>(a[${i}]), b, c${i});`, '      ')}
-    }`
-        : lines(
-            (i) => `{ let d = od * SD + kd${i}; let h = oh * SH + kh${i}; let w0 = ow * SW + kw${i};
-      if (d < D && h < H && w0 < W) { c${i} = fma(vec4<f32>(A[(((n * D + d) * H + h) * W + w0) * C + x${i}]), b, c${i}); } }`,
-          )
-    }
-    at = at + F;
-    ow++;
-    if (ow == OW) { ow = 0u; oh++; if (oh == OH) { oh = 0u; od++; if (od == OD) { od = 0u; n++; } } }
-  }
-  let to = part * all * F + row * F + member * FG + f;
-  ${lines((i) => `if (row + ${i}u < all) { for (var j = 0u; j < min(4u, FG - f); j++) { Y[to + ${i}u * F + j] = c${i}[j]; } }`, '  ')}`;
+function vectorsOf(op: Names, { x, w, groups }: Shapes, a: number, b: number): Vectors {
+  const aligned = (...numbers: number[]): boolean => numbers.every((n) => n % 4 === 0);
+  const [channels, F] = w.slice(-2);
+  const byInputs = aligned(x.at(-1)!, channels);
+  const byFilters = aligned(F, F / groups);
+  if (op === 'convolutionInputGradient') return { a: byFilters && aligned(a, b), b: byFilters && aligned(a, b) };
+  return { a: byInputs && aligned(a), b: byFilters && aligned(b) };
+}
 
 export function convolution(
   runtime: Runtime,
 ): Pick<Kernels, Names> & { readonly convolutionEpilogue: Kernel<ConvolutionEpilogueAttributes> } {
-  const run = (
-    op: Names,
-    x: Shape,
-    w: Shape,
-    y: Shape,
-    geometry: ConvolutionAttributes,
-    a: Operand,
-    b: Operand,
-    size: number,
-    into: GpuBuffer,
-    epilogue: Epilogue = plain,
-  ): void => {
+  const divide = (op: Names, shapes: Shapes, a: number, b: number): Division => {
+    const { groups, y } = shapes;
+    const [rows, columns, terms] = productOf(op, shapes);
+    const none = { a: false, b: false };
+    const lone = op === 'convolution' && groups > 1 && columns < 4;
+    if (lone) return { lone, vectors: none, parts: 1, workgroups: Math.ceil(sizeOf(y) / WORKGROUP) };
+    const vectors = vectorsOf(op, shapes, a, b);
+    const tiling = runtime.tiles === 'workgroup' && vectors.a && vectors.b ? tilingOf(rows, columns, terms, groups) : undefined;
+    if (tiling) return { ...tiling, lone, vectors };
+    const tiles = Math.ceil(rows / 4) * Math.ceil(columns / 4) * groups;
+    const most = op === 'convolutionKernelGradient' ? Math.min(Math.floor(BUSY / tiles), Math.ceil(terms / LEAST_SPAN)) : 1;
+    const parts = Math.max(1, most);
+    return { lone, vectors, parts, workgroups: Math.ceil((tiles * parts) / WORKGROUP) };
+  };
+
+  const run = (op: Names, shapes: Shapes, a: Operand, b: Operand, size: number, into: GpuBuffer, epilogue: Epilogue = plain): void => {
+    const { x, w, y } = shapes;
     for (const shape of [x, y, w]) indexable(op, shape);
     if (size === 0) return;
     if ([x, y, w].some((shape) => sizeOf(shape) === 0)) {
       fillWords(runtime, into, size * 4, 0, 'float32');
       return;
     }
-    const { groups } = geometry;
-    const [inputs, F] = w.slice(-2);
-    const filtersEach = F / groups;
-    const aligned = (...numbers: number[]): boolean => numbers.every((n) => n % 4 === 0);
-    const byInputs = aligned(x.at(-1)!, inputs);
-    const byFilters = aligned(F, filtersEach);
-    const positions = sizeOf(y) / F;
-    const lone = op === 'convolution' && groups > 1 && filtersEach < 4;
     const [A, B] = [a.view.offset, b.view.offset];
-    const vectors: Vectors =
-      op === 'convolution'
-        ? { a: !lone && byInputs && aligned(A), b: !lone && byFilters && aligned(B) }
-        : op === 'convolutionInputGradient'
-          ? { a: byFilters && aligned(A, B), b: byFilters && aligned(A, B) }
-          : { a: byInputs && aligned(A), b: byFilters && aligned(B) };
-    const quads = (n: number): number => Math.ceil(n / 4);
-    const rows = sizeOf(w) / F;
-    let count = 1;
-    let each = positions;
-    let threads: number;
-    if (op === 'convolution') threads = lone ? size : quads(positions) * quads(filtersEach) * groups;
-    else if (op === 'convolutionInputGradient') threads = quads(sizeOf(x) / x.at(-1)!) * quads(inputs) * groups;
-    else {
-      const tiles = quads(rows) * quads(filtersEach) * groups;
-      count = Math.max(1, Math.min(Math.floor(BUSY / tiles), Math.ceil(positions / LEAST_SPAN)));
-      each = Math.ceil(positions / count);
-      threads = tiles * count;
-    }
-    const target = count > 1 ? runtime.temporary(size * count * 4) : into;
-    const words = [...geometryWords(x, w.slice(0, -2), F, y, geometry), A, B, each, count, ...epilogue.words];
-    const program = runtime.program(`${op}|${lone}|${vectors.a}|${vectors.b}|${epilogue.key}`, () => ({
-      bindings: bindings(vectors, epilogue),
+    const { tile, lone, vectors, parts, workgroups } = divide(op, shapes, A, B);
+    const [, , terms] = productOf(op, shapes);
+    const target = parts > 1 ? runtime.temporary(size * parts * 4) : into;
+    const words = [
+      ...geometryWords(x, w.slice(0, -2), w.at(-1)!, y, shapes),
+      A,
+      B,
+      Math.ceil(terms / parts / 4) * 4,
+      parts,
+      ...epilogue.words,
+    ];
+    const program = runtime.program(`${op}|${lone}|${vectors.a}|${vectors.b}|${epilogue.key}|${tile?.rows}`, () => ({
+      bindings: [
+        { name: 'A', type: vectors.a ? 'vec4<f32>' : 'f32' },
+        { name: 'B', type: vectors.b ? 'vec4<f32>' : 'f32' },
+        ...epilogue.bindings,
+        { name: 'Y', type: 'f32', writes: true },
+      ],
       words: words.length + 1,
-      workgroup: WORKGROUP,
-      declarations: op === 'convolution' ? epilogue.declare(WORDS) : '',
-      main: lone
-        ? forwardLone
-        : op === 'convolution'
-          ? forward(vectors)
-          : op === 'convolutionInputGradient'
-            ? backward(vectors)
-            : kernelGradient(vectors),
+      workgroup: tile ? TILE_WORKGROUP : WORKGROUP,
+      declarations: [op === 'convolution' ? epilogue.declare(WORDS) : '', tile ? tileMemory(tile) : ''].join('\n'),
+      main: tile ? tiledMain(tile, tiled[op]) : lone ? loneForward : registers[op](vectors),
     }));
-    runtime.run(
-      program,
-      [materialize(runtime, bufferOf(a)), materialize(runtime, bufferOf(b)), ...epilogue.buffers(runtime), target],
-      words,
-      Math.ceil(threads / WORKGROUP),
-    );
-    if (count > 1) foldInto(runtime, 'sum', floatsIn(target, [count, size]), [0], into);
+    const given = [materialize(runtime, bufferOf(a)), materialize(runtime, bufferOf(b)), ...epilogue.buffers(runtime)];
+    runtime.run(program, [...given, target], words, workgroups);
+    if (parts > 1) foldInto(runtime, 'sum', floatsIn(target, [parts, size]), [0], into);
   };
   return {
     convolutionEpilogue(inputs, attributes, [y]) {
       const [x, w] = inputs;
+      const shapes = { ...attributes, x: x.view.shape, w: w.view.shape, y: y.view.shape };
       const addends = addendsOf(inputs, attributes);
-      const size = sizeOf(y.view.shape);
-      const epilogue = sizeOf(x.view.shape) * sizeOf(w.view.shape) > 0 ? epilogueOf(attributes, addends) : undefined;
+      const size = sizeOf(shapes.y);
+      const finishes = sizeOf(shapes.x) * sizeOf(shapes.w) > 0 && divide('convolution', shapes, x.view.offset, w.view.offset).parts === 1;
+      const epilogue = finishes ? epilogueOf(attributes, addends) : undefined;
       const into = epilogue ? bufferOf(y) : runtime.temporary(size * 4);
-      run('convolution', x.view.shape, w.view.shape, y.view.shape, attributes, x, w, size, into, epilogue);
+      run('convolution', shapes, x, w, size, into, epilogue);
       if (!epilogue) finishAfter(runtime, attributes, into, addends, y);
     },
     convolution([x, w], geometry, [y]) {
-      run('convolution', x.view.shape, w.view.shape, y.view.shape, geometry, x, w, sizeOf(y.view.shape), bufferOf(y));
+      const shapes = { ...geometry, x: x.view.shape, w: w.view.shape, y: y.view.shape };
+      run('convolution', shapes, x, w, sizeOf(shapes.y), bufferOf(y));
     },
     convolutionInputGradient([dy, w], geometry, [dx]) {
-      run('convolutionInputGradient', dx.view.shape, w.view.shape, dy.view.shape, geometry, dy, w, sizeOf(dx.view.shape), bufferOf(dx));
+      const shapes = { ...geometry, x: dx.view.shape, w: w.view.shape, y: dy.view.shape };
+      run('convolutionInputGradient', shapes, dy, w, sizeOf(shapes.x), bufferOf(dx));
     },
     convolutionKernelGradient([x, dy], geometry, [dw]) {
-      run('convolutionKernelGradient', x.view.shape, dw.view.shape, dy.view.shape, geometry, x, dy, sizeOf(dw.view.shape), bufferOf(dw));
+      const shapes = { ...geometry, x: x.view.shape, w: dw.view.shape, y: dy.view.shape };
+      run('convolutionKernelGradient', shapes, x, dy, sizeOf(shapes.w), bufferOf(dw));
     },
   };
 }

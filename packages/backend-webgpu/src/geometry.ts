@@ -16,6 +16,12 @@ const names = [
 /** How many parameters a geometry takes, from the first on. */
 export const GEOMETRY: number = names.length;
 
+/** The parameters of a convolution behind its geometry: where operands begin, how many terms a part of its sums adds up, and parts. */
+export const offsetA: string = word(GEOMETRY + 1);
+export const offsetB: string = word(GEOMETRY + 2);
+export const span: string = word(GEOMETRY + 3);
+export const parts: string = word(GEOMETRY + 4);
+
 /** Names for the parameters of a geometry: N, D, H, W, C of the input; K of the window and F filters; O of the output; strides S, padding
  * before P, dilation E; G groups. */
 export const declareGeometry: string = names.map((name, i) => `  let ${name} = ${word(1 + i)};`).join('\n');

@@ -54,7 +54,7 @@ export class PreparedPlan implements PlanRunner {
     const { dispatches } = recording;
     const { words, places } = packParameters(dispatches);
     this.#parameters = runtime.device.createBuffer({ size: Math.max(16, words.byteLength), usage: UNIFORM | COPY_DST });
-    runtime.device.queue.writeBuffer(this.#parameters, 0, words);
+    if (words.length) runtime.device.queue.writeBuffer(this.#parameters, 0, words);
     const open = new Set([...this.#inputs, ...this.#outputs]);
     this.#steps = dispatches.map((dispatch, i) => ({
       dispatch,

@@ -6,6 +6,7 @@ import { Pipelines } from './pipelines.ts';
 import type { Program, Shader } from './program.ts';
 import { Readback } from './readback.ts';
 import { Refusals } from './refusals.ts';
+import type { Tiles } from './tiles.ts';
 
 /** What was done since the backend was made. */
 export interface Counters {
@@ -37,6 +38,8 @@ export class Runtime {
   readonly pool: Pool;
   /** Whether the device is the processor itself. */
   readonly software: boolean;
+  /** Where products keep their tiles. */
+  readonly tiles: Tiles;
   /** The parameters' size that this device has: workgroups along an axis, storage bindings, invocations, shared bytes. */
   readonly limits: GPUSupportedLimits;
   recorder: Recorder | undefined;
@@ -52,10 +55,11 @@ export class Runtime {
   #submits = 0;
   #transferredBytes = 0;
 
-  constructor(device: GPUDevice, pool: Pool, software: boolean) {
+  constructor(device: GPUDevice, pool: Pool, { software, tiles }: { readonly software: boolean; readonly tiles: Tiles }) {
     this.device = device;
     this.pool = pool;
     this.software = software;
+    this.tiles = tiles;
     this.limits = device.limits;
     this.#pipelines = new Pipelines(device);
     this.#readback = new Readback(device);
@@ -180,7 +184,8 @@ export class Runtime {
       this.#parameters?.destroy();
       this.#parameters = this.device.createBuffer({ size: Math.max(65_536, words.byteLength), usage: UNIFORM | COPY_DST });
     }
-    this.device.queue.writeBuffer(this.#parameters, 0, words);
+    // Of reads alone there are none, and nothing may not be written in Deno.
+    if (words.length) this.device.queue.writeBuffer(this.#parameters, 0, words);
     return { buffer: this.#parameters, places };
   }
 
