@@ -7,6 +7,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 
 type T = t.Tensor;
 
+const key = (): T => t.tensor(Int32Array.of(1, 2));
+
 const cases: Readonly<
   Record<string, { shapes: readonly (readonly number[])[]; run: (...inputs: T[]) => T; most: number; constant?: number }>
 > = {
@@ -34,6 +36,31 @@ const cases: Readonly<
     shapes: [[8, 14, 14, 16], [16], [16]],
     run: (x, gamma, beta) => t.groupNormalization(x!, 4, { gamma: gamma!, beta: beta! }),
     most: 4,
+  },
+  LSTM: {
+    shapes: [
+      [4, 30, 64],
+      [16, 64],
+      [4, 16],
+      [4, 16],
+    ],
+    run: (z, w, h, c) => t.lstm(z!, w!, h!, c!).h.at(':', -1),
+    most: 12,
+  },
+  GRU: {
+    shapes: [[4, 30, 48], [16, 48], [48], [4, 16]],
+    run: (z, w, b, h) => t.gru(z!, w!, b!, h!).at(':', -1),
+    most: 12,
+  },
+  'an embedding': {
+    shapes: [[50, 8]],
+    run: (x) => t.take(x!, t.tensor(Int32Array.from({ length: 200 }, (_, i) => (i * i) % 50))),
+    most: 5,
+  },
+  'dropout with the sum of squares': {
+    shapes: [[50_000]],
+    run: (x) => t.run(composites.sumSquare, [t.run(composites.dropout, [x!, key(), key()], { rate: 0.5 })[0]!], {})[0]!,
+    most: 7,
   },
 };
 

@@ -134,6 +134,26 @@ const descriptions: readonly OpDescription[] = [
     ],
   },
   {
+    // More units than a workgroup has invocations.
+    name: 'recurrent layers time by time',
+    samples: [
+      {
+        inputs: [values([2, 3, 1200], true), values([300, 1200], true), values([2, 300], true)],
+        run: (z, w, state) => Object.values(t.lstm(z!, w!.mul(0.05), state!, state!)),
+        order: 0,
+        gradients: true,
+        tolerance: { rtol: 1e-3, atol: 1e-4 },
+      },
+      {
+        inputs: [values([2, 3, 900], true), values([300, 900], true), values([900], true), values([2, 300], true)],
+        run: (z, w, b, state) => t.gru(z!, w!.mul(0.05), b!, state!),
+        order: 0,
+        gradients: true,
+        tolerance: { rtol: 1e-3, atol: 1e-4 },
+      },
+    ],
+  },
+  {
     name: 'sorting in passes',
     samples: [
       { inputs: [values([2, 5000])], run: (x) => [t.sort(x!, 1), t.argsort(x!, 1, { descending: true })], order: 0, tolerance: exact },

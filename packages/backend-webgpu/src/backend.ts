@@ -13,6 +13,7 @@ import { normalization, normalizationComposites } from './normalization.ts';
 import { PreparedPlan } from './plan.ts';
 import { pooling } from './pooling.ts';
 import { random, randomComposites } from './random.ts';
+import { recurrent, recurrentComposites } from './recurrent.ts';
 import { reduction } from './reduction.ts';
 import { type Counters, Runtime } from './runtime.ts';
 import { sorting } from './sort.ts';
@@ -60,6 +61,7 @@ function kernelTable(runtime: Runtime): KernelTable {
     ...softmax(runtime),
     ...normalization(runtime),
     ...random(runtime),
+    ...recurrent(runtime, () => table),
     ...attention(runtime, () => table),
   };
   return table;
@@ -78,6 +80,7 @@ const composites: ReadonlySet<string> = new Set([
   ...softmaxComposites,
   ...normalizationComposites,
   ...randomComposites,
+  ...recurrentComposites,
   'sumSquare',
   'topK',
   'attention',
