@@ -1,9 +1,11 @@
-import { type AttentionAttributes, type Axes, composites, type Kernel, mergeAxes, type Operand, sizeOf } from '@tessera/core';
+import { type AttentionAttributes, type Axes, dropoutScale, type Kernel, mergeAxes, type Operand, sizeOf } from '@tessera/core';
 import { indexable } from './axes.ts';
 import { bufferOf } from './cells.ts';
 import { runDecomposed } from './decomposed.ts';
 import { fillWords, materialize } from './fill.ts';
+import type { GpuBuffer } from './memory.ts';
 import { type Binding, floatWord, word } from './program.ts';
+import { dropping } from './random.ts';
 import { placeFunction, placeWords } from './reduction.ts';
 import type { Runtime } from './runtime.ts';
 import { loadElement } from './wgsl/elements.ts';
@@ -29,15 +31,18 @@ interface Form {
   readonly rank: number;
   /** How many vectors an invocation gathers. */
   readonly width: number;
+  /** Whether the mask says what is seen, or is added. */
+  readonly adds: boolean;
+  readonly drops: boolean;
 }
 
 const parameter = ({ names }: Form, name: Name, at: 0 | 1 | 2): string => word(FIRST + names.indexOf(name) * 3 + at);
 
 /** Functions that give the place of a head's first row, and four neighbours of a row from its place on. */
 function declare(form: Form): string {
-  const { names, vectors, rank } = form;
+  const { names, vectors, rank, drops } = form;
   const after = FIRST + names.length * 3;
-  return names
+  const functions = names
     .map((name, i) => {
       const start = placeFunction(`head${name}`, rank, after + i * rank * 2);
       if (!matrices.includes(name)) return start;
@@ -51,6 +56,7 @@ function declare(form: Form): string {
       return `${start}\n${load}`;
     })
     .join('\n');
+  return drops ? `${functions}\n${dropping(after + names.length * rank * 2)}` : functions;
 }
 
 /** The place of a row of the head. */
@@ -60,14 +66,23 @@ const starts = (form: Form): string =>
 
 /** Whether a query may look at a key. */
 function sees(form: Form, query: string, key: string): string {
-  const { names } = form;
+  const { names, adds } = form;
   const conditions = [`${key} < ${S}`, `${query} < ${T}`, `${key} <= ${query} + beyond`];
-  if (names.includes('mask')) {
-    conditions.push(
-      `${loadElement('mask', `startmask + ${query} * ${parameter(form, 'mask', 1)} + ${key} * ${parameter(form, 'mask', 2)}`, 1)} != 0u`,
-    );
-  }
+  if (names.includes('mask') && !adds) conditions.push(`${loadElement('mask', maskAt(form, query, key), 1)} != 0u`);
   return conditions.join(' && ');
+}
+
+const maskAt = (form: Form, query: string, key: string): string =>
+  `startmask + ${query} * ${parameter(form, 'mask', 1)} + ${key} * ${parameter(form, 'mask', 2)}`;
+
+/** The scores of four pairs, made of products. */
+function scored(form: Form, query: (i: number) => string, key: (i: number) => string): string {
+  const lines = [`s = s * bitcast<f32>(${scale});`];
+  if (form.adds)
+    lines.push(
+      ...four.map((i) => `s[${i}] = s[${i}] + mask[${maskAt(form, `min(${query(i)}, ${T} - 1u)`, `min(${key(i)}, ${S} - 1u)`)}];`),
+    );
+  return lines.join('\n    ');
 }
 
 /** Σ own·other of four rows of `other` at once, from those at `at0` to `at3`. */
@@ -115,14 +130,19 @@ ${starts(form)}
   for (var first = 0u; first < min(${S}, row + 1u + beyond); first = first + 4u) {
     ${rowsFrom(form, 'K', S)}
     ${dots('s', 'Q', 'K', D)}
-    s = s * bitcast<f32>(${scale});
+    ${scored(
+      form,
+      () => 'row',
+      (i) => `(first + ${i}u)`,
+    )}
     ${four.map((i) => `if (!(${sees(form, 'row', `(first + ${i}u)`)})) { s[${i}] = negated(infinity()); }`).join('\n    ')}
     let next = greater(most, greater(greater(s[0], s[1]), greater(s[2], s[3])));
     // As long as nothing was seen there is nothing to rescale, and no number to take off.
     if (isInfinite(next) && isNegative(next)) { continue; }
     let keep = exponential(most - next);
-    let p = vec4<f32>(${four.map((i) => `exponential(s[${i}] - next)`).join(', ')});
+    var p = vec4<f32>(${four.map((i) => `exponential(s[${i}] - next)`).join(', ')});
     sum = sum * keep + p[0] + p[1] + p[2] + p[3];
+    ${form.drops ? `p = dropFour(p, (head * ${T} + row) * ${S} + first);` : ''}
     most = next;
     for (var c = 0u; c < ${form.width}u; c++) { o[c] = o[c] * keep; }
     ${rowsFrom(form, 'V', S)}
@@ -133,7 +153,7 @@ ${starts(form)}
   ${scatter(form.width, E, 'select(inverse, notANumber(), isZero(sum))')}`;
 
 /** p of four pairs, from the logarithms of their queries' sums. */
-const probabilities = (form: Form, query: (i: number) => string, key: (i: number) => string): string => `s = s * bitcast<f32>(${scale});
+const probabilities = (form: Form, query: (i: number) => string, key: (i: number) => string): string => `${scored(form, query, key)}
     var p = vec4<f32>(0.0);
     ${four.map((i) => `if (${sees(form, query(i), key(i))}) { p[${i}] = exponential(s[${i}] - logs[${rowAt(form, 'logs', query(i))}]); }`).join('\n    ')}`;
 
@@ -157,6 +177,7 @@ ${starts(form)}
       () => 'row',
       (i) => `(first + ${i}u)`,
     )}
+    ${form.drops ? `dp = dropFour(dp, (head * ${T} + row) * ${S} + first);` : ''}
     ${slopes(form, () => 'row')}
     ${gather(form.width, 'ds', 'K')}
   }
@@ -165,6 +186,9 @@ ${starts(form)}
 /** dk = Σ ds·q, or dv = Σ p·dy, by an invocation for each key, over four queries at a time. */
 const keyGradient = (form: Form, of: 'K' | 'V'): string => {
   const query = (i: number): string => `(first + ${i}u)`;
+  // In a loop, as drivers on processors compile each call of its own for seconds.
+  const drop = (x: string): string =>
+    form.drops ? `for (var c = 0u; c < 4u; c++) { ${x}[c] = dropOne(${x}[c], (head * ${T} + first + c) * ${S} + row); }` : '';
   return `${place(S, limitOf(of), form.width)}
 ${starts(form)}
   let ownK = ${rowAt(form, 'K', 'row')};
@@ -176,6 +200,7 @@ ${starts(form)}
     ${dots('s', 'K', 'Q', D)}
     ${of === 'K' ? dots('dp', 'V', 'G', E) : ''}
     ${probabilities(form, query, () => 'row')}
+    ${drop(of === 'K' ? 'dp' : 'p')}
     ${of === 'K' ? slopes(form, query) : ''}
     ${of === 'K' ? gather(form.width, 'ds', 'Q') : gather(form.width, 'p', 'G')}
   }
@@ -184,17 +209,41 @@ ${starts(form)}
 
 type Names = 'attention' | 'attentionGradient';
 
-/** `kernels` is the whole table: what drops weights, or adds a mask of numbers, is done by the ops that it is made of. */
+/** `kernels` is the whole table: where a device binds too few buffers for all that is read, it is done by the ops that it is made of. */
 export function attention(
   runtime: Runtime,
   kernels: () => Readonly<Record<string, Kernel<never>>>,
 ): Readonly<Record<Names, Kernel<AttentionAttributes>>> {
-  const simple = ({ rate }: AttentionAttributes, mask: Operand | undefined): boolean => rate === 0 && (!mask || mask.dtype === 'bool');
+  const most = runtime.limits.maxStorageBuffersPerShaderStage;
+  /** Inputs behind so many fixed ones: a mask where there is one, and key and counter where weights are dropped. */
+  const optional = (inputs: readonly Operand[], fixed: number, { rate }: AttentionAttributes) => {
+    const draws = rate > 0 ? inputs.slice(-2) : [];
+    return { mask: inputs.length - draws.length > fixed ? inputs[fixed] : undefined, draws };
+  };
+  /** Key and counter in one buffer. */
+  const pack = ([key, counter]: readonly Operand[]): GpuBuffer | undefined => {
+    if (!key) return undefined;
+    const made = runtime.temporary(16);
+    const program = runtime.program('attention|draws', () => ({
+      bindings: [
+        { name: 'K', type: 'u32' },
+        { name: 'C', type: 'u32' },
+        { name: 'Y', type: 'u32', writes: true },
+      ],
+      words: 5,
+      workgroup: 2,
+      main: `  Y[l] = K[${word(1)} + l * ${word(2)}];\n  Y[2u + l] = C[${word(3)} + l * ${word(4)}];`,
+    }));
+    const words = [key, counter].flatMap(({ view }) => [view.offset, view.strides[0]]);
+    runtime.run(program, [...[key, counter].map((operand) => materialize(runtime, bufferOf(operand))), made], words, 1);
+    return made;
+  };
   /** Runs one of the shaders over named operands. */
   const run = (
     part: string,
     given: readonly (readonly [Name, Operand])[],
-    { scale: factor, causal: hides }: AttentionAttributes,
+    { scale: factor, causal: hides, rate }: AttentionAttributes,
+    draws: GpuBuffer | undefined,
     outputs: readonly (readonly [name: string, Operand])[],
     rows: number,
     columns: number,
@@ -217,17 +266,23 @@ export function attention(
     });
     // Powers of two, so that shaders differ less.
     const width = Math.min(MOST[runtime.software ? 'software' : 'device'], 2 ** Math.max(0, Math.ceil(Math.log2(columns / 4))));
-    const form: Form = { names: given.map(([name]) => name), vectors, rank: lengths.length, width };
+    const adds = operandOf.get('mask')?.dtype === 'float32';
+    const form: Form = { names: given.map(([name]) => name), vectors, rank: lengths.length, width, adds, drops: draws !== undefined };
     const words = [sizeOf(lead), q.view.shape.at(-2)!, keys, q.view.shape.at(-1)!, v.view.shape.at(-1)!, floatWord(factor), Number(hides)];
     for (const [name, { view }] of given) {
       words.push(view.offset, ...(rankOf(name) === 1 ? [view.strides.at(-1)!, 0] : [stride(view, -2), stride(view, -1)]));
     }
     for (const list of strides) words.push(...placeWords({ lengths, strides: list }));
-    const program = runtime.program(`${part}|${form.names.join()}|${vectors}|${form.rank}|${width}`, () => ({
+    if (draws) words.push(floatWord(rate), floatWord(dropoutScale(rate)));
+    const program = runtime.program(`${part}|${form.names.join()}|${vectors}|${form.rank}|${width}|${adds}|${form.drops}`, () => ({
       bindings: [
         ...given.map(
-          ([name]): Binding => ({ name, type: name === 'mask' ? 'u32' : vectors && matrices.includes(name) ? 'vec4<f32>' : 'f32' }),
+          ([name]): Binding => ({
+            name,
+            type: name === 'mask' && !adds ? 'u32' : vectors && matrices.includes(name) ? 'vec4<f32>' : 'f32',
+          }),
         ),
+        ...(draws ? [{ name: 'draws', type: 'u32' }] : []),
         ...outputs.map(([name]): Binding => ({ name, type: 'f32', writes: true })),
       ],
       words: words.length + 1,
@@ -237,6 +292,7 @@ export function attention(
     }));
     const buffers = [
       ...given.map(([, operand]) => materialize(runtime, bufferOf(operand))),
+      ...(draws ? [draws] : []),
       ...outputs.map(([, operand]) => bufferOf(operand)),
     ];
     const chunks = Math.ceil(Math.ceil(columns / 4) / width);
@@ -248,8 +304,8 @@ export function attention(
   const check = (...operands: readonly Operand[]): void => operands.forEach(({ view }) => indexable('attention', view.shape));
   return {
     attention(inputs, attributes, outputs) {
-      const [q, k, v, mask] = inputs;
-      if (!simple(attributes, mask)) return runDecomposed(runtime, kernels(), composites.attention, inputs, attributes, outputs);
+      const [q, k, v] = inputs;
+      const { mask, draws } = optional(inputs, 3, attributes);
       const [y, logs] = outputs;
       check(q, k, v, y);
       const [rows, columns] = y.view.shape.slice(-2);
@@ -264,6 +320,7 @@ export function attention(
         'attention',
         given,
         attributes,
+        pack(draws),
         [
           ['Y', y],
           ['L', logs],
@@ -274,8 +331,9 @@ export function attention(
       );
     },
     attentionGradient(inputs, attributes, outputs) {
-      const [q, k, v, logs, dy, delta, mask] = inputs;
-      if (!simple(attributes, mask)) {
+      const [q, k, v, logs, dy, delta] = inputs;
+      const { mask, draws } = optional(inputs, 6, attributes);
+      if (7 + (mask ? 1 : 0) + draws.length / 2 > most) {
         return runDecomposed(runtime, kernels(), composites.attentionGradient, inputs, attributes, outputs);
       }
       const [dq, dk, dv] = outputs;
@@ -292,9 +350,10 @@ export function attention(
       if (mask) named.push(['mask', mask]);
       const [rows, keys] = [q.view.shape.at(-2)!, k.view.shape.at(-2)!];
       const without = named.filter(([name]) => name !== 'V' && name !== 'delta');
-      run('attentionGradient|q', named, attributes, [['Y', dq]], rows, q.view.shape.at(-1)!, queryGradient);
-      run('attentionGradient|k', named, attributes, [['Y', dk]], keys, q.view.shape.at(-1)!, (form) => keyGradient(form, 'K'));
-      run('attentionGradient|v', without, attributes, [['Y', dv]], keys, v.view.shape.at(-1)!, (form) => keyGradient(form, 'V'));
+      const drawn = pack(draws);
+      run('attentionGradient|q', named, attributes, drawn, [['Y', dq]], rows, q.view.shape.at(-1)!, queryGradient);
+      run('attentionGradient|k', named, attributes, drawn, [['Y', dk]], keys, q.view.shape.at(-1)!, (form) => keyGradient(form, 'K'));
+      run('attentionGradient|v', without, attributes, drawn, [['Y', dv]], keys, v.view.shape.at(-1)!, (form) => keyGradient(form, 'V'));
     },
   };
 }

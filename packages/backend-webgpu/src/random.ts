@@ -26,6 +26,28 @@ export const philox = `fn philox(block: u32, key: vec2<u32>, counter: vec2<u32>)
 }
 fn portion(words: vec4<u32>) -> vec4<f32> { return vec4<f32>((words >> vec4<u32>(8u)) ^ vec4<u32>(0x800000u)); }`;
 
+/**
+ * Declares what drops, besides {@link philox}: `dropFour` four weights that are neighbours from the place `i` on, and `dropOne` one. Key
+ * and counter are the words of `draws`; the rate and what is kept is multiplied by are parameters from `at` on.
+ */
+export const dropping = (at: number): string => `${philox}
+fn uniforms(block: u32) -> vec4<f32> {
+  return portion(philox(block, vec2<u32>(draws[0], draws[1]), vec2<u32>(draws[2], draws[3]))) * ${2 ** -24};
+}
+fn dropFour(x: vec4<f32>, i: u32) -> vec4<f32> {
+  var u = uniforms(i >> 2u);
+  let shift = i & 3u;
+  if (shift > 0u) {
+    let low = u;
+    let high = uniforms((i >> 2u) + 1u);
+    for (var j = 0u; j < 4u; j++) { u[j] = select(low[(j + shift) & 3u], high[(j + shift) & 3u], j + shift > 3u); }
+  }
+  return select(x * bitcast<f32>(${word(at + 1)}), vec4<f32>(0.0), u < vec4<f32>(bitcast<f32>(${word(at)})));
+}
+fn dropOne(x: f32, i: u32) -> f32 {
+  return select(x * bitcast<f32>(${word(at + 1)}), 0.0, uniforms(i >> 2u)[i & 3u] < bitcast<f32>(${word(at)}));
+}`;
+
 type Draws = 'randomBits' | 'uniform' | 'normal' | 'dropout';
 
 /** The composites of random draws. */
