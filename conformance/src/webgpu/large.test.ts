@@ -100,6 +100,22 @@ const descriptions: readonly OpDescription[] = [
     ],
   },
   {
+    name: 'sums along lanes in parts',
+    samples: [
+      {
+        inputs: [
+          values([2, 3000, 3], true),
+          { shape: [70_001], dtype: 'int32', data: Array.from({ length: 70_001 }, (_, i) => (i * 7919) % 31) },
+        ],
+        run: (x, y) => [x!.cumsum(1), y!.cumsum(0)],
+        order: 0,
+        gradients: true,
+        tolerance: { rtol: 1e-4, atol: 1e-3 },
+      },
+      { inputs: [values([9000, 130], true)], run: (x) => x!.cumsum(1), order: 0, tolerance: { rtol: 1e-4, atol: 1e-3 } },
+    ],
+  },
+  {
     name: 'updates sorted by their rows',
     samples: (['add', 'set', 'max', 'min'] as const).map((mode) => ({
       inputs: [

@@ -1,7 +1,9 @@
 import { type Backend, type Buffer, DeviceError, type Kernel, type Kernels, type MemoryStatistics, type Plan } from '@tessera/core';
 import { type AdapterOptions, findAdapter, isSoftware, openDevice } from './adapter.ts';
+import { argReduction } from './arg-reduction.ts';
 import { attention } from './attention.ts';
 import { convolution } from './convolution.ts';
+import { cumsum } from './cumsum.ts';
 import { elementwise } from './elementwise.ts';
 import { materialize } from './fill.ts';
 import { fused } from './fused.ts';
@@ -52,6 +54,8 @@ function kernelTable(runtime: Runtime): KernelTable {
     ...elementwise(runtime),
     ...fused(runtime),
     ...reduction(runtime),
+    ...argReduction(runtime),
+    ...cumsum(runtime),
     ...movement(runtime),
     ...matmul(runtime),
     ...convolution(runtime),

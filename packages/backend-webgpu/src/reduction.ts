@@ -1,5 +1,4 @@
 import {
-  type ArgReduction,
   contiguousStrides,
   type Kernel,
   type Kernels,
@@ -66,24 +65,24 @@ const folds: { readonly [K in Folded]: { readonly [S in Scalar]?: Fold } } = {
 
 const WORKGROUP = 64;
 /** Invocations that fold one row together. */
-const TEAM = 64;
+export const TEAM = 64;
 /** From how many elements on a row is folded by a team. */
-const LONG = 128;
+export const LONG = 128;
 /** From how many parts on they are folded by a team. */
 const FEW = 16;
 /** The least that is folded before partial results are, and about how many invocations make a device busy. */
 const SPAN = 64;
-const BUSY = 8192;
+export const BUSY = 8192;
 
 /** Kept axes and folded ones, each merged; what both are of. */
-interface Arranged {
+export interface Arranged {
   readonly outputs: number;
   readonly count: number;
   readonly kept: { readonly lengths: readonly number[]; readonly strides: readonly number[] };
   readonly folded: { readonly lengths: readonly number[]; readonly strides: readonly number[] };
 }
 
-function arrange({ shape, strides }: View, axes: readonly number[]): Arranged {
+export function arrange({ shape, strides }: View, axes: readonly number[]): Arranged {
   const part = (list: readonly number[]): Arranged['kept'] => {
     const { lengths, strides: merged } = mergeAxes(
       list.map((axis) => shape[axis]),
@@ -185,97 +184,7 @@ const teamMain = ({ step }: Fold, to: (sum: string) => string): string => `  if 
   }
   if (l == 0u) { Y[g] = ${to('team[0]')}; }`;
 
-/** The place of the first greatest or least; NaN counts as both. Long rows are a team's. */
-function argFold(runtime: Runtime, op: ArgReduction, x: Operand, axes: readonly number[], y: Operand): void {
-  const { buffer, view, bytes, scalar } = numbers(x);
-  const { outputs, count, kept, folded } = arrange(view, axes);
-  indexable(op, view.shape);
-  const ranks = [kept.lengths.length, folded.lengths.length];
-  const byTeam = count >= LONG && (outputs < BUSY || Math.abs(folded.strides.at(-1)!) === 1);
-  const beyond = `x ${op === 'argmax' ? '>' : '<'} best`;
-  const better = scalar === 'f32' ? `!isNaN(best) && (isNaN(x) || ${beyond})` : beyond;
-  const words = [outputs, count, view.offset, ...placeWords(kept), ...placeWords(folded)];
-  const load = (i: string): string => loadElement('X', `base + foldedPlace(${i})`, bytes);
-  const [output, first, by] = byTeam ? ['g', 'l', `${TEAM}u`] : ['t', '0u', '1u'];
-  const program = runtime.program(`${op}|${scalar}${bytes}|${byTeam}|${ranks}`, () => ({
-    bindings: [
-      { name: 'X', type: bytes === 4 ? scalar : 'u32' },
-      { name: 'Y', type: 'u32', writes: true },
-    ],
-    words: words.length + 1,
-    workgroup: WORKGROUP,
-    declarations: `${placeFunction('keptPlace', ranks[0], 4)}
-${placeFunction('foldedPlace', ranks[1], 4 + ranks[0] * 2)}
-fn better(x: ${scalar}, best: ${scalar}) -> bool { return ${better}; }
-${byTeam ? `var<workgroup> bests: array<${scalar}, ${TEAM}>;\nvar<workgroup> places: array<u32, ${TEAM}>;` : ''}`,
-    main: `  if (${output} >= ${word(1)}) { return; }
-  let base = ${word(3)} + keptPlace(${output});
-  var best = ${load(first)};
-  var at = ${first};
-  for (var i = ${first} + ${by}; i < ${word(2)}; i = i + ${by}) {
-    let x = ${load('i')};
-    if (better(x, best)) { best = x; at = i; }
-  }
-  ${byTeam ? foldPlaces : 'Y[t] = at;'}`,
-  }));
-  runtime.run(program, [materialize(runtime, buffer), bufferOf(y)], words, byTeam ? outputs : Math.ceil(outputs / WORKGROUP));
-}
-
-/** Of two that are alike the first counts. */
-const foldPlaces = `bests[l] = best;
-  places[l] = at;
-  for (var half = ${TEAM / 2}u; half > 0u; half = half >> 1u) {
-    workgroupBarrier();
-    if (l < half) {
-      let x = bests[l + half];
-      let other = places[l + half];
-      if (better(x, bests[l]) || (!better(bests[l], x) && other < places[l])) { bests[l] = x; places[l] = other; }
-    }
-  }
-  if (l == 0u) { Y[g] = places[0]; }`;
-
-/** Sums along lanes: by one invocation each where lanes are many or short, else by a team, each of it a stretch. */
-function cumulate(runtime: Runtime, x: Operand, axis: number, y: Operand): void {
-  const { buffer, view, scalar } = numbers(x);
-  const size = indexable('cumsum', view.shape);
-  if (size === 0) return;
-  const { lanes, length, step } = lanesOf(view.shape, axis);
-  const byTeam = length > LONG && lanes < BUSY / TEAM;
-  const zero = scalar === 'f32' ? '0.0' : '0';
-  const stretch = byTeam ? Math.ceil(length / TEAM) : length;
-  const along = (from: string, start: string): string => `var sum: ${scalar} = ${start};
-  for (var i = ${from}; i < min(${from} + ${word(5)}, ${word(2)}); i++) { sum = sum + X[base + i * ${word(3)}]; Y[base - ${word(4)} + i * ${word(3)}] = sum; }`;
-  const base = (lane: string): string => `let base = ${word(4)} + ${lane} / ${word(3)} * ${word(2)} * ${word(3)} + ${lane} % ${word(3)};`;
-  const program = runtime.program(`cumsum|${scalar}|${byTeam}`, () => ({
-    bindings: [
-      { name: 'X', type: scalar },
-      { name: 'Y', type: scalar, writes: true },
-    ],
-    words: 6,
-    workgroup: TEAM,
-    declarations: byTeam ? `var<workgroup> team: array<${scalar}, ${TEAM}>;` : '',
-    main: byTeam
-      ? `  if (g >= ${word(1)}) { return; }
-  ${base('g')}
-  let first = l * ${word(5)};
-  var total: ${scalar} = ${zero};
-  for (var i = first; i < min(first + ${word(5)}, ${word(2)}); i++) { total = total + X[base + i * ${word(3)}]; }
-  team[l] = total;
-  workgroupBarrier();
-  var before: ${scalar} = ${zero};
-  for (var i = 0u; i < l; i++) { before = before + team[i]; }
-  ${along('first', 'before')}`
-      : `  if (t >= ${word(1)}) { return; }\n  ${base('t')}\n  ${along('0u', zero)}`,
-  }));
-  runtime.run(
-    program,
-    [materialize(runtime, buffer), bufferOf(y)],
-    [lanes, length, step, view.offset, stretch],
-    byTeam ? lanes : Math.ceil(lanes / TEAM),
-  );
-}
-
-export function reduction(runtime: Runtime): Pick<Kernels, Reduction | ArgReduction | 'cumsum'> & { readonly sumSquare: Kernel<None> } {
+export function reduction(runtime: Runtime): Pick<Kernels, Reduction> & { readonly sumSquare: Kernel<None> } {
   const fold =
     (op: Reduction): Kernel<ReduceAttributes> =>
     ([x], { axes }, [y]) =>
@@ -294,9 +203,6 @@ export function reduction(runtime: Runtime): Pick<Kernels, Reduction | ArgReduct
     prod: fold('prod'),
     max: fold('max'),
     min: fold('min'),
-    argmax: ([x], { axes }, [y]) => argFold(runtime, 'argmax', x, axes, y),
-    argmin: ([x], { axes }, [y]) => argFold(runtime, 'argmin', x, axes, y),
-    cumsum: ([x], { axis }, [y]) => cumulate(runtime, x, axis, y),
   };
 }
 
