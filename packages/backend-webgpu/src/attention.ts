@@ -2,7 +2,7 @@ import { type AttentionAttributes, type Axes, dropoutScale, type Kernel, mergeAx
 import { indexable } from './axes.ts';
 import { bufferOf } from './cells.ts';
 import { runDecomposed } from './decomposed.ts';
-import { fillWords, materialize } from './fill.ts';
+import { clear, materialize } from './fill.ts';
 import type { GpuBuffer } from './memory.ts';
 import { type Binding, floatWord, word } from './program.ts';
 import { dropping } from './random.ts';
@@ -298,9 +298,6 @@ export function attention(
     const chunks = Math.ceil(Math.ceil(columns / 4) / width);
     runtime.run(program, buffers, words, Math.ceil((sizeOf(lead) * rows * chunks) / WORKGROUP));
   };
-  const clear = (operands: readonly Operand[]): void => {
-    for (const operand of operands) fillWords(runtime, bufferOf(operand), sizeOf(operand.view.shape) * 4, 0, 'float32');
-  };
   const check = (...operands: readonly Operand[]): void => operands.forEach(({ view }) => indexable('attention', view.shape));
   return {
     attention(inputs, attributes, outputs) {
@@ -338,7 +335,7 @@ export function attention(
       }
       const [dq, dk, dv] = outputs;
       check(q, k, v, dy);
-      if ([dq, dk, dv].some(({ view }) => sizeOf(view.shape) === 0)) return clear([dq, dk, dv]);
+      if ([dq, dk, dv].some(({ view }) => sizeOf(view.shape) === 0)) return clear(runtime, [dq, dk, dv]);
       const named: [Name, Operand][] = [
         ['Q', q],
         ['K', k],

@@ -1,25 +1,36 @@
-import { type Backend, type Buffer, DeviceError, type Kernel, type Kernels, type MemoryStatistics, type Plan } from '@tessera/core';
+import {
+  type Backend,
+  type Buffer,
+  DeviceError,
+  type Kernel,
+  type Kernels,
+  type MemoryStatistics,
+  type Plan,
+  primitives,
+} from '@tessera/core';
 import { type AdapterOptions, findAdapter, isSoftware, openDevice } from './adapter.ts';
 import { argReduction } from './arg-reduction.ts';
 import { attention } from './attention.ts';
+import { batchNormalization } from './batch-normalization.ts';
 import { convolution } from './convolution.ts';
 import { cumsum } from './cumsum.ts';
 import { elementwise } from './elementwise.ts';
 import { materialize } from './fill.ts';
 import { fused } from './fused.ts';
+import { gru } from './gru.ts';
 import { indexing } from './indexing.ts';
+import { lstm } from './lstm.ts';
 import { matmul } from './matmul.ts';
 import { GpuBuffer, Pool } from './memory.ts';
 import { movement } from './movement.ts';
-import { normalization, normalizationComposites } from './normalization.ts';
+import { normalization } from './normalization.ts';
 import { PreparedPlan } from './plan.ts';
 import { pooling } from './pooling.ts';
-import { random, randomComposites } from './random.ts';
-import { recurrent, recurrentComposites } from './recurrent.ts';
+import { random } from './random.ts';
 import { reduction } from './reduction.ts';
 import { type Counters, Runtime } from './runtime.ts';
 import { sorting } from './sort.ts';
-import { softmax, softmaxComposites } from './softmax.ts';
+import { softmax } from './softmax.ts';
 import type { Tiles } from './tiles.ts';
 
 /** Options of {@link webgpu}. */
@@ -64,32 +75,14 @@ function kernelTable(runtime: Runtime): KernelTable {
     ...pooling(runtime),
     ...softmax(runtime),
     ...normalization(runtime),
+    ...batchNormalization(runtime),
     ...random(runtime),
-    ...recurrent(runtime, () => table),
+    ...lstm(runtime, () => table),
+    ...gru(runtime, () => table),
     ...attention(runtime, () => table),
   };
   return table;
 }
-
-const composites: ReadonlySet<string> = new Set([
-  'relu',
-  'sigmoid',
-  'gelu',
-  'geluTanh',
-  'fused',
-  'matmulEpilogue',
-  'convolutionEpilogue',
-  'maxPool',
-  'maxPoolGradient',
-  ...softmaxComposites,
-  ...normalizationComposites,
-  ...randomComposites,
-  ...recurrentComposites,
-  'sumSquare',
-  'topK',
-  'attention',
-  'attentionGradient',
-]);
 
 /**
  * The WebGPU backend. Tensors live in buffers of the device; calls are gathered and submitted together, and only reading waits.
@@ -142,7 +135,7 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpuBackend
       return opened.counters;
     },
     computes: new Set(['float32', 'int32', 'bool']),
-    composites,
+    composites: new Set(Object.keys(kernels).filter((op) => !(op in primitives))),
     separateBuffers: true,
     allocate,
     free,

@@ -1,4 +1,4 @@
-import { bytesPerElement, type DType, type Kernels, sizeOf } from '@tessera/core';
+import { bytesPerElement, type DType, type Kernels, type Operand, sizeOf } from '@tessera/core';
 import { bitsOf } from './bits.ts';
 import { bufferOf } from './cells.ts';
 import { GpuBuffer } from './memory.ts';
@@ -20,6 +20,11 @@ export function fillWords(runtime: Runtime, buffer: GpuBuffer, bytes: number, va
     main: `  if (t < ${word(1)}) { Y[t] = select(${word(2)}, ${word(3)}, (t & 1u) == 1u); }`,
   }));
   runtime.run(program, [buffer], [count, repeated, bits[1] ?? repeated], Math.ceil(count / WORKGROUP));
+}
+
+/** Fills operands of floats with zeros. */
+export function clear(runtime: Runtime, operands: readonly Operand[]): void {
+  for (const operand of operands) fillWords(runtime, bufferOf(operand), sizeOf(operand.view.shape) * 4, 0, 'float32');
 }
 
 /** The buffer, with the constant that it stands for written where it is not yet. Plans do that before they first run. */

@@ -50,9 +50,6 @@ fn dropOne(x: f32, i: u32) -> f32 {
 
 type Draws = 'randomBits' | 'uniform' | 'normal' | 'dropout';
 
-/** The composites of random draws. */
-export const randomComposites: readonly Draws[] = ['uniform', 'normal', 'dropout'];
-
 /** What is drawn into: how many elements, in so many blocks; what is read beside the draws, and a shader's own parameters. */
 interface Drawn {
   readonly y: Operand;

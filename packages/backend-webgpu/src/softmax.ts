@@ -10,16 +10,6 @@ import { foldTeam, TEAM, teamMemory } from './wgsl/team.ts';
 type OverAxis = 'softmax' | 'logSoftmax' | 'softmaxGradient' | 'logSoftmaxGradient';
 type OverRows = 'softmaxCrossEntropy' | 'softmaxCrossEntropyGradient';
 
-/** The composites around softmax. */
-export const softmaxComposites: readonly (OverAxis | OverRows)[] = [
-  'softmax',
-  'logSoftmax',
-  'softmaxGradient',
-  'logSoftmaxGradient',
-  'softmaxCrossEntropy',
-  'softmaxCrossEntropyGradient',
-];
-
 /** From how many elements on a lane is a team's. */
 const LONG = 64;
 
