@@ -52,6 +52,12 @@ const cases: Readonly<
     run: (z, w, b, h) => t.gru(z!, w!, b!, h!).at(':', -1),
     most: 12,
   },
+  'a bias': {
+    shapes: [[100, 64], [64]],
+    run: (x, bias) => x!.add(bias!),
+    most: 2,
+    constant: 0,
+  },
   'an embedding': {
     shapes: [[50, 8]],
     run: (x) => t.take(x!, t.tensor(Int32Array.from({ length: 200 }, (_, i) => (i * i) % 50))),

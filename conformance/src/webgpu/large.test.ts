@@ -59,6 +59,13 @@ const descriptions: readonly OpDescription[] = [
         tolerance: { rtol: 1e-4, atol: 1e-3 },
       },
       { inputs: [values([7, 500])], run: (x) => [x!.max(1), t.argmin(x!, 1)], order: 0, tolerance: elementwise },
+      { inputs: [values([1000, 37])], run: (x) => [x!.max(0), x!.min(0), x!.sum(0)], order: 0, tolerance: elementwise },
+      {
+        inputs: [values([3, 200, 37], true)],
+        run: (x) => [x!.sum([0, 1]), x!.sum(1), x!.add(1).prod(1), x!.mul(9).astype('int32').sum(1)],
+        order: 0,
+        tolerance: { rtol: 1e-3, atol: 1e-3 },
+      },
       {
         inputs: [values([2, 100, 3], true), values([300, 2], true)],
         run: (x, y) => [t.softmax(x!, 1), t.logSoftmax(x!, 1), t.run(composites.sumSquare, [y!], {})[0]!],

@@ -1,6 +1,7 @@
 import {
   type Buffer,
   bytesPerElement,
+  type DType,
   contiguousStrides,
   contiguousView,
   type Kernel,
@@ -100,14 +101,14 @@ export class Frame {
     }
   }
 
-  /** Kernels write whole words from the start of a buffer, most of them: what is to be a part of one is made apart and copied. */
+  /** Kernels write whole words from the start of a buffer, most of them: what is to be a part of one is made apart and copied; sums of words go anywhere. */
   #call({ op, attributes, outputs: planned }: Step, inputs: readonly Operand[], outputs: readonly Operand[]): void {
     const { runtime, kernels } = this.#home;
     const isPart = ({ buffer, dtype, view }: PlanOperand): boolean =>
       view.offset > 0 ||
       (bytesPerElement(dtype) < 4 && this.#plan.buffers[buffer].byteLength > sizeOf(view.shape) * bytesPerElement(dtype));
-    const puts = op === 'copy' || op === 'concat';
-    const made = outputs.map((output, i) => (!puts && isPart(planned[i]) ? apart(runtime, output) : output));
+    const puts = (dtype: DType): boolean => op === 'copy' || op === 'concat' || (op === 'sum' && bytesPerElement(dtype) === 4);
+    const made = outputs.map((output, i) => (!puts(output.dtype) && isPart(planned[i]) ? apart(runtime, output) : output));
     (kernels[op] as Kernel<unknown>)(inputs, attributes, made);
     made.forEach((from, i) => from !== outputs[i] && (kernels['copy'] as unknown as Kernel<object>)([from], {}, [outputs[i]]));
   }

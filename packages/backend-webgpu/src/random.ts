@@ -14,7 +14,7 @@ const WORKGROUP = 64;
  *
  * @see Salmon, Moraes, Dror, Shaw 2011, "Parallel Random Numbers: As Easy as 1, 2, 3".
  */
-export const philox = `fn philox(block: u32, key: vec2<u32>, counter: vec2<u32>) -> vec4<u32> {
+const philox = `fn philox(block: u32, key: vec2<u32>, counter: vec2<u32>) -> vec4<u32> {
   var c = vec4<u32>(block, 0u, counter.x, counter.y);
   var k = key;
   for (var round = 0u; round < 10u; round++) {

@@ -70,6 +70,9 @@ export const TEAM = 64;
 export const LONG = 128;
 /** From how many parts on they are folded by a team. */
 const FEW = 16;
+/** The side of a team of columns: so many beside one another, by so many invocations each; and up to how many rows it takes alone. */
+const COLUMNS = 16;
+const HIGH = 4096;
 /** The least that is folded before partial results are, and about how many invocations make a device busy. */
 const SPAN = 64;
 export const BUSY = 8192;
@@ -112,83 +115,133 @@ export function placeWords({ lengths, strides }: { readonly lengths: readonly nu
   return lengths.flatMap((length, axis) => [length, strides[axis]]);
 }
 
-/** Folds axes of an operand into `y`, in rising order within each part; `parted`, the parts of one, which are not divided again. */
-export function foldInto(runtime: Runtime, op: Folded, x: Operand, axes: readonly number[], y: GpuBuffer, parted = false): void {
+/** How outputs are folded: each by a team along a row, sixteen columns by a team, each by one invocation, or four that share a word. */
+type Way = 'rows' | 'columns' | 'lone' | 'narrow';
+
+function wayOf({ outputs, count, kept, folded }: Arranged, bytes: number, parted: boolean): Way {
+  if (bytes < 4) return 'narrow';
+  const neighbours = kept.strides.at(-1) === 1 && outputs >= COLUMNS;
+  if (parted) return count < FEW ? 'lone' : neighbours ? 'columns' : 'rows';
+  if (count >= LONG && Math.abs(folded.strides.at(-1) ?? 0) <= 1) return 'rows';
+  return neighbours && count > SPAN && count <= HIGH && outputs < BUSY / 2 ? 'columns' : 'lone';
+}
+
+/**
+ * Folds axes of an operand into `y` from an element on, in rising order within each part; `parted`, the parts of one, which are not
+ * divided again.
+ */
+export function foldInto(
+  runtime: Runtime,
+  op: Folded,
+  x: Operand,
+  axes: readonly number[],
+  y: GpuBuffer,
+  { offset = 0, parted = false }: { readonly offset?: number; readonly parted?: boolean } = {},
+): void {
   const { buffer, view, bytes, scalar } = numbers(x);
-  const { outputs, count, kept, folded } = arrange(view, axes);
+  const arranged = arrange(view, axes);
+  const { outputs, count, kept, folded } = arranged;
   if (outputs === 0) return;
   indexable(op, view.shape);
   const fold = folds[op][scalar]!;
   const { type, of, to } = fold.wide ?? { type: scalar, of: (value: string) => value, to: (sum: string) => sum };
-  // Along rows a team reads neighbours together; across them invocations of neighbouring outputs do.
-  const byRows = bytes === 4 && (parted ? count >= FEW : count >= LONG && Math.abs(folded.strides.at(-1) ?? 0) <= 1);
-  const threads = byRows ? outputs * TEAM : outputs;
-  const parts =
-    bytes < 4 || parted ? 1 : Math.max(1, Math.min(Math.ceil(count / (byRows ? SPAN * TEAM : SPAN)), Math.floor(BUSY / threads)));
+  const way = wayOf(arranged, bytes, parted);
+  const [threads, least] = way === 'rows' ? [outputs * TEAM, SPAN * TEAM] : [outputs, SPAN];
+  const divides = !parted && (way === 'rows' || way === 'lone');
+  const parts = divides ? Math.max(1, Math.min(Math.ceil(count / least), Math.floor(BUSY / threads))) : 1;
   const span = Math.ceil(count / parts);
   const target = parts > 1 ? runtime.temporary(outputs * parts * 4) : y;
   const ranks = [kept.lengths.length, folded.lengths.length];
-  const foldedAt = 6 + ranks[0] * 2;
-  const words = [outputs, count, span, parts, view.offset, ...placeWords(kept), ...placeWords(folded)];
-  const program = runtime.program(`${op}|${scalar}${bytes}|${byRows}|${ranks}`, () => ({
+  const foldedAt = 7 + ranks[0] * 2;
+  const words = [outputs, count, span, parts, view.offset, parts > 1 ? 0 : offset, ...placeWords(kept), ...placeWords(folded)];
+  const { workgroup, each, shares, main } = ways[way];
+  const program = runtime.program(`${op}|${scalar}${bytes}|${way}|${ranks}`, () => ({
     bindings: [
       { name: 'X', type: bytes === 4 ? scalar : 'u32' },
       { name: 'Y', type: bytes === 4 ? scalar : 'u32', writes: true },
     ],
     words: words.length + 1,
-    workgroup: byRows ? TEAM : WORKGROUP,
-    declarations: `${placeFunction('keptPlace', ranks[0], 6)}
+    workgroup,
+    declarations: `${placeFunction('keptPlace', ranks[0], 7)}
 ${placeFunction('foldedPlace', ranks[1], foldedAt)}
-${byRows ? `var<workgroup> team: array<${type}, ${TEAM}>;` : ''}
+${shares ? `var<workgroup> team: array<${type}, ${workgroup}>;` : ''}
 fn folding(output: u32, first: u32, end: u32, by: u32) -> ${type} {
   let base = ${word(5)} + keptPlace(output);
   var sum = ${type}(${fold.start});
   for (var i = first; i < end; i = i + by) { sum = ${fold.step('sum', of(loadElement('X', 'base + foldedPlace(i)', bytes)))}; }
   return sum;
 }`,
-    main: byRows ? teamMain(fold, to) : bytes === 4 ? loneMain(to) : narrowMain,
+    main: main(fold, to),
   }));
-  runtime.run(
-    program,
-    [materialize(runtime, buffer), target],
-    words,
-    byRows ? outputs * parts : Math.ceil((bytes === 4 ? outputs * parts : outputs / 4) / WORKGROUP),
-  );
+  runtime.run(program, [materialize(runtime, buffer), target], words, Math.ceil((outputs * parts) / each));
   if (parts === 1) return;
   // Partial results lie part by part: [parts, outputs].
   const partial = { buffer: target, dtype: x.dtype, view: { shape: [parts, outputs], strides: [outputs, 1], offset: 0 } };
-  foldInto(runtime, op === 'sumSquare' ? 'sum' : op, partial, [0], y, true);
+  foldInto(runtime, op === 'sumSquare' ? 'sum' : op, partial, [0], y, { offset, parted: true });
 }
 
-const loneMain = (to: (sum: string) => string): string => {
-  const all = `folding(t % ${word(1)}, part * ${word(3)}, min((part + 1u) * ${word(3)}, ${word(2)}), 1u)`;
-  return `  if (t >= ${word(1)} * ${word(4)}) { return; }
-  let part = t / ${word(1)};
-  Y[t] = ${to(all)};`;
-};
-
-const narrowMain = `  if (t * 4u >= ${word(1)}) { return; }
-  var value = 0u;
-  for (var j = 0u; j < 4u; j++) {
-    let output = t * 4u + j;
-    if (output < ${word(1)}) { value = value | (folding(output, 0u, ${word(2)}, 1u) << (j * 8u)); }
-  }
-  Y[t] = value;`;
-
-const teamMain = ({ step }: Fold, to: (sum: string) => string): string => `  if (g >= ${word(1)} * ${word(4)}) { return; }
+/** Of each way the invocations of a workgroup, the outputs of it, whether they share memory, and what they do. */
+const ways: {
+  readonly [W in Way]: {
+    readonly workgroup: number;
+    readonly each: number;
+    readonly shares: boolean;
+    readonly main: (fold: Fold, to: (sum: string) => string) => string;
+  };
+} = {
+  rows: {
+    workgroup: TEAM,
+    each: 1,
+    shares: true,
+    main: ({ step }, to) => `  if (g >= ${word(1)} * ${word(4)}) { return; }
   let part = g / ${word(1)};
   team[l] = folding(g % ${word(1)}, part * ${word(3)} + l, min((part + 1u) * ${word(3)}, ${word(2)}), ${TEAM}u);
   for (var half = ${TEAM / 2}u; half > 0u; half = half >> 1u) {
     workgroupBarrier();
     if (l < half) { team[l] = ${step('team[l]', 'team[l + half]')}; }
   }
-  if (l == 0u) { Y[g] = ${to('team[0]')}; }`;
+  if (l == 0u) { Y[${word(6)} + g] = ${to('team[0]')}; }`,
+  },
+  columns: {
+    workgroup: COLUMNS * COLUMNS,
+    each: COLUMNS,
+    shares: true,
+    main: ({ step }, to) => `  let column = g * ${COLUMNS}u + l % ${COLUMNS}u;
+  let row = l / ${COLUMNS}u;
+  team[l] = folding(min(column, ${word(1)} - 1u), row, ${word(2)}, ${COLUMNS}u);
+  for (var half = ${COLUMNS / 2}u; half > 0u; half = half >> 1u) {
+    workgroupBarrier();
+    if (row < half) { team[l] = ${step('team[l]', `team[l + half * ${COLUMNS}u]`)}; }
+  }
+  if (row == 0u && column < ${word(1)}) { Y[${word(6)} + column] = ${to('team[l]')}; }`,
+  },
+  lone: {
+    workgroup: WORKGROUP,
+    each: WORKGROUP,
+    shares: false,
+    main: (_, to) => `  if (t >= ${word(1)} * ${word(4)}) { return; }
+  let part = t / ${word(1)};
+  Y[${word(6)} + t] = ${to(`folding(t % ${word(1)}, part * ${word(3)}, min((part + 1u) * ${word(3)}, ${word(2)}), 1u)`)};`,
+  },
+  narrow: {
+    workgroup: WORKGROUP,
+    each: WORKGROUP * 4,
+    shares: false,
+    main: () => `  if (t * 4u >= ${word(1)}) { return; }
+  var value = 0u;
+  for (var j = 0u; j < 4u; j++) {
+    let output = t * 4u + j;
+    if (output < ${word(1)}) { value = value | (folding(output, 0u, ${word(2)}, 1u) << (j * 8u)); }
+  }
+  Y[t] = value;`,
+  },
+};
 
 export function reduction(runtime: Runtime): Pick<Kernels, Reduction> & { readonly sumSquare: Kernel<None> } {
   const fold =
     (op: Reduction): Kernel<ReduceAttributes> =>
     ([x], { axes }, [y]) =>
-      foldInto(runtime, op, x, axes, bufferOf(y));
+      foldInto(runtime, op, x, axes, bufferOf(y), { offset: y.view.offset });
   return {
     sum: fold('sum'),
     sumSquare([x], _, [y]) {
