@@ -1,7 +1,10 @@
 // The page in Chromium, as its tests use it.
 import type { AddressInfo } from 'node:net';
+import axe from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { pageServer } from './server.ts';
+
+export type { Page };
 
 export interface OpenOptions {
   readonly path?: string;
@@ -11,6 +14,8 @@ export interface OpenOptions {
 
 export interface Chromium {
   readonly browser: Browser;
+  /** Where the page is. */
+  readonly address: string;
   /** What pages threw and nobody caught. */
   readonly errors: readonly string[];
   /** The page, ready to train. */
@@ -18,20 +23,22 @@ export interface Chromium {
   close(): Promise<void>;
 }
 
-/** Serves the page and starts a browser. */
-export async function startChromium(executablePath: string, args: readonly string[] = []): Promise<Chromium> {
-  const server = await pageServer();
+/** Serves the page, or another one that has a button `run`, and starts a browser. */
+export async function startChromium(executablePath: string, args: readonly string[] = [], serving = pageServer): Promise<Chromium> {
+  const server = await serving();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', ...args] });
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const errors: string[] = [];
   return {
     browser,
+    address,
     errors,
     async open({ path = '/', width = 1280, colorScheme = 'light' } = {}) {
       const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme });
       page.setDefaultTimeout(60_000);
       page.on('pageerror', (error) => errors.push(error.message));
-      await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`);
+      await page.goto(`${address}${path}`);
       await page.waitForSelector('#run:enabled');
       return page;
     },
@@ -54,6 +61,13 @@ export async function until(page: Page, id: string, pattern: RegExp): Promise<vo
 export async function start(page: Page, epochs: number): Promise<void> {
   await page.fill('#epochs', String(epochs));
   await page.click('#run');
+}
+
+/** What of the page is not accessible: the rules, and what breaks them. */
+export async function violations(page: Page): Promise<unknown[]> {
+  await page.evaluate(axe.source);
+  const found = await page.evaluate<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }>('axe.run()');
+  return found.violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html, failureSummary }) => [html, failureSummary]) }));
 }
 
 interface TraceEvent {
