@@ -39,7 +39,7 @@ export async function testWebGpu(parameters = []) {
     console.error('\n!!! There is no software driver of Vulkan here: the tests of WebGPU DO NOT RUN. They need Debian 12 as root.\n');
     return false;
   }
-  const filters = parameters.some((one) => !one.startsWith('-')) ? [] : [...suites, 'packages/backend-webgpu'];
+  const filters = parameters.some((one) => !one.startsWith('-')) ? [] : [...suites, 'packages/backend-webgpu', 'benchmarks/src/webgpu'];
   let passed = true;
   for (const [name, environment] of Object.entries(drivers)) {
     console.log(`\n── WebGPU on ${name}`);

@@ -1,4 +1,5 @@
 import type { Row } from './row.ts';
+import type { Traffic } from './webgpu/traffic.ts';
 
 /** What a step tells of itself. */
 export interface Outcome {
@@ -9,6 +10,8 @@ export interface Outcome {
   readonly bytes?: number;
   /** The same as the library itself tells it. */
   readonly reportedBytes?: number;
+  /** What it asked of a GPU. */
+  readonly traffic?: Traffic;
 }
 
 /** One implementation, made ready. */
@@ -67,30 +70,49 @@ interface Entry {
   readonly outcomes: Outcome[];
 }
 
+/** What a contest tells while it goes on. */
+export interface Told {
+  /** Somebody cannot do the work, or cannot go on: the others do. By default it is written to the console. */
+  readonly onFailure?: (implementation: string, reason: string) => void;
+  /** Somebody is about to be made ready, or to take a step. */
+  readonly onTurn?: (implementation: string) => void;
+}
+
 /**
  * Lets all take a step in turn, so that what else the machine does falls on all alike: at least `rounds` times, more often where steps
  * are short, less where they take seconds. The first two steps warm up.
  */
-export async function contest(work: Work, rounds: number): Promise<Row[]> {
-  const entries: Entry[] = [];
+export async function contest(work: Work, rounds: number, { onFailure, onTurn }: Told = {}): Promise<Row[]> {
+  const fails = onFailure ?? ((implementation, reason) => console.log(`${implementation} cannot do ${work.name}: ${reason}`));
+  const entries = new Set<Entry>();
+  const drop = (entry: Entry, error: unknown): void => {
+    entries.delete(entry);
+    entry.contestant.dispose?.();
+    fails(entry.implementation, (error as Error).message);
+  };
+  const step = async (entry: Entry): Promise<void> => {
+    onTurn?.(entry.implementation);
+    await take(entry).catch((error) => drop(entry, error));
+  };
   const beside = work.beside?.();
   try {
     for (const [implementation, make] of work.contestants) {
-      try {
-        const contestant = await make();
-        if (!contestant) continue;
-        const entry: Entry = { implementation, contestant, times: [], outcomes: [] };
-        entries.push(entry);
-        await take(entry);
-      } catch (error) {
-        console.log(`${implementation} cannot do ${work.name}: ${(error as Error).message}`);
-        if (entries.at(-1)?.times.length === 0) entries.pop()!.contestant.dispose?.();
-      }
+      onTurn?.(implementation);
+      const contestant = await make().catch((error: Error) => fails(implementation, error.message));
+      if (!contestant) continue;
+      const entry: Entry = { implementation, contestant, times: [], outcomes: [] };
+      entries.add(entry);
+      await step(entry);
     }
     const goesOn = (entry: Entry): boolean => (work.rounds === undefined ? wants(entry, rounds) : entry.times.length < work.rounds);
-    while (entries.some(goesOn)) for (const entry of entries) if (work.rounds !== undefined || !sitsOut(entry)) await take(entry);
+    while ([...entries].some(goesOn)) for (const entry of entries) if (work.rounds !== undefined || !sitsOut(entry)) await step(entry);
     const rows: Row[] = [];
-    for (const entry of entries) rows.push(await rowOf(work, entry));
+    for (const entry of entries) {
+      await rowOf(work, entry).then(
+        (row) => rows.push(row),
+        (error) => drop(entry, error),
+      );
+    }
     return rows;
   } finally {
     beside?.stop();
@@ -122,7 +144,16 @@ async function rowOf(work: Work, { implementation, contestant, times, outcomes }
   const { name, times: repeated = 1, flops, moved, images, rounds } = work;
   const { threads = 1, build = 'simd', note } = contestant;
   const check = (await contestant.check?.()) ?? outcomes[rounds === undefined ? CHECKED_STEP : 0]?.loss ?? null;
-  const about = { work: name, threads, build, implementation, check, ...(note === undefined ? {} : { note }) };
+  const traffic = outcomes.at(-1)?.traffic;
+  const about = {
+    work: name,
+    threads,
+    build,
+    implementation,
+    check,
+    ...(note === undefined ? {} : { note }),
+    ...(traffic === undefined ? {} : { traffic }),
+  };
   if (outcomes.some(({ bytes }) => bytes !== undefined)) {
     const [bytes, medianBytes] = bestAndMedian(outcomes.map((outcome) => outcome.bytes!));
     const reported = outcomes.map((outcome) => outcome.reportedBytes ?? 0);

@@ -1,3 +1,5 @@
+import type { Traffic } from './webgpu/traffic.ts';
+
 /** What was measured of one implementation. */
 export interface Row {
   readonly work: string;
@@ -19,6 +21,8 @@ export interface Row {
   readonly medianBytes?: number;
   /** The same as the library itself tells it. */
   readonly reportedBytes?: number | null;
+  /** What a step asked of a GPU, the last one that was taken. */
+  readonly traffic?: Traffic;
   /** What the figures rest on, where that is not the same as the others'. */
   readonly note?: string;
 }
@@ -30,6 +34,8 @@ export interface Description {
   readonly median: string;
   readonly rate: string;
   readonly ratios: readonly [best: string, median: string];
+  /** What a step asked of a GPU: dispatches and submits; empty where that was not counted. */
+  readonly traffic: readonly string[];
 }
 
 const amounts = ({ bestMs, medianMs, bytes, medianBytes }: Row): [best: number, median: number] => [
@@ -48,6 +54,7 @@ export function describeRow(row: Row, first: Row): Description {
     median,
     rate: rateOf(row),
     ratios: [(a[0] / b[0]).toFixed(2), (a[1] / b[1]).toFixed(2)],
+    traffic: row.traffic ? [row.traffic.dispatches, row.traffic.submits].map(String) : [],
   };
 }
 

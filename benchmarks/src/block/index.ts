@@ -1,5 +1,6 @@
-import { ours, startBackend } from '../backend.ts';
+import { startBackend } from '../backend.ts';
 import type { Work } from '../contest.ts';
+import { ours } from '../ours.ts';
 import { pytorch } from '../pytorch/index.ts';
 import { jaxForward, jaxStep } from './jax.ts';
 import { onnxForward } from './onnx.ts';

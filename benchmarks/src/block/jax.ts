@@ -1,5 +1,5 @@
 import type { Contestant } from '../contest.ts';
-import { type Any, loadJax } from '../peers.ts';
+import { type Any, loadJax } from '#peers';
 import { trainJax } from '../training/jax.ts';
 import { batch, type Block, epsilon, heads, time, width } from './work.ts';
 
@@ -24,15 +24,16 @@ function blockOf({ nn, numpy: np }: Any): (x: Any, parameters: Any[]) => Any {
   };
 }
 
-export function jaxStep({ x, target, parameters }: Block): Promise<Contestant> {
-  return trainJax(parameters, (jax) => {
+export function jaxStep({ x, target, parameters }: Block, backend: 'wasm' | 'webgpu' = 'wasm'): Promise<Contestant> {
+  const prepare = (jax: Any): { data: Any[]; loss: (values: Any[], input: Any, wanted: Any) => Any } => {
     const { numpy: np } = jax;
     const block = blockOf(jax);
     return {
       data: [x, target].map(({ shape, data }) => np.array(data, { shape })),
-      loss: (values: Any[], input: Any, wanted: Any) => np.mean(np.square(block(input, values).sub(wanted))),
+      loss: (values, input, wanted) => np.mean(np.square(block(input, values).sub(wanted))),
     };
-  });
+  };
+  return trainJax(parameters, prepare, backend);
 }
 
 export async function jaxForward({ x, parameters }: Block): Promise<Contestant> {

@@ -1,5 +1,5 @@
 import { capture } from '@tessera/capture';
-import type { WasmBackend } from '@tessera/backend-wasm';
+import type { Backend } from '@tessera/core';
 import { gelu, layerNormalization, scaledDotProductAttention, setDefaultBackend, tensor, type Tensor, tidy } from '@tessera/tensor';
 import { about } from '../backend.ts';
 import type { Contestant } from '../contest.ts';
@@ -23,14 +23,14 @@ function block(x: Tensor, parameters: readonly Tensor[]): Tensor {
   return z.add(project(gelu(project(layerNormalization(z, { gamma: gamma2, beta: beta2, epsilon }), 4), { approximate: 'tanh' }), 5));
 }
 
-export function tesseraStep({ x, target, parameters }: Block, backend: WasmBackend): Contestant {
+export function tesseraStep({ x, target, parameters }: Block, backend: Backend): Contestant {
   return trainTessera(backend, parameters, () => {
     const [input, wanted] = [place(x), place(target)];
     return (values) => block(input, values).sub(wanted).square().mean();
   });
 }
 
-export function tesseraForward({ x, parameters }: Block, backend: WasmBackend): Contestant {
+export function tesseraForward({ x, parameters }: Block, backend: Backend): Contestant {
   setDefaultBackend(backend);
   const [input, values] = [place(x), parameters.map(place)];
   const forward = capture((given: Tensor) => block(given, values));

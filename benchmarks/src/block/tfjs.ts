@@ -1,13 +1,10 @@
+import { type Any, loadTfjs } from '#peers';
 import type { Contestant } from '../contest.ts';
-import { type Any, loadTfjs } from '../peers.ts';
+import { trainTfjs } from '../training/tfjs.ts';
 import { batch, type Block, epsilon, heads, time, width } from './work.ts';
 
-/** On WebAssembly, op by op. */
-export async function tfjsForward({ x, parameters }: Block): Promise<Contestant> {
-  const tf = await loadTfjs('wasm');
-  const input = tf.tensor(x.data, [batch * time, width]);
-  const [gamma1, beta1, gamma2, beta2, ...dense] = parameters.map(({ shape, data }) => tf.tensor(data, shape));
-  const project = (y: Any, i: number): Any => y.matMul(dense[2 * i]).add(dense[2 * i + 1]);
+/** The block on rows `[N × T, width]`, op by op. */
+function blockOf(tf: Any): (x: Any, parameters: Any[]) => Any {
   const normalize = (y: Any, gamma: Any, beta: Any): Any => {
     const centred = y.sub(y.mean(-1, true));
     return centred.div(centred.square().mean(-1, true).add(epsilon).sqrt()).mul(gamma).add(beta);
@@ -20,8 +17,9 @@ export async function tfjsForward({ x, parameters }: Block): Promise<Contestant>
         .tanh()
         .add(1),
     );
-  const block = (): Any => {
-    const normal = normalize(input, gamma1, beta1);
+  return (x, [gamma1, beta1, gamma2, beta2, ...dense]) => {
+    const project = (y: Any, i: number): Any => y.matMul(dense[2 * i]).add(dense[2 * i + 1]);
+    const normal = normalize(x, gamma1, beta1);
     const [q, k, v] = [0, 1, 2].map((i) =>
       project(normal, i)
         .reshape([batch, time, heads, width / heads])
@@ -32,19 +30,41 @@ export async function tfjsForward({ x, parameters }: Block): Promise<Contestant>
       .matMul(scores, v)
       .transpose([0, 2, 1, 3])
       .reshape([batch * time, width]);
-    const z = input.add(project(attended, 3));
+    const z = x.add(project(attended, 3));
     return z.add(project(gelu(project(normalize(z, gamma2, beta2), 4)), 5));
   };
+}
+
+export function tfjsStep({ x, target, parameters }: Block, backend: 'cpu' | 'webgpu'): Promise<Contestant> {
+  return trainTfjs(
+    parameters,
+    (tf) => {
+      const block = blockOf(tf);
+      return {
+        data: [x, target].map(({ data }) => tf.tensor(data, [batch * time, width])),
+        loss: (values, input, wanted) => block(input, values).sub(wanted).square().mean(),
+      };
+    },
+    backend,
+  );
+}
+
+/** On WebAssembly. */
+export async function tfjsForward({ x, parameters }: Block): Promise<Contestant> {
+  const tf = await loadTfjs('wasm');
+  const block = blockOf(tf);
+  const input = tf.tensor(x.data, [batch * time, width]);
+  const values = parameters.map(({ shape, data }) => tf.tensor(data, shape));
   return {
     async step() {
       await tf.setBackend('wasm');
-      const y = tf.tidy(block);
+      const y = tf.tidy(() => block(input, values));
       await y.data();
       y.dispose();
     },
     async check() {
       await tf.setBackend('wasm');
-      const mean = tf.tidy(() => block().abs().mean());
+      const mean = tf.tidy(() => block(input, values).abs().mean());
       const [value] = await mean.data();
       mean.dispose();
       return value;

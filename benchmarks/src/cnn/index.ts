@@ -1,5 +1,6 @@
-import { ours, startBackend } from '../backend.ts';
+import { startBackend } from '../backend.ts';
 import type { Work } from '../contest.ts';
+import { ours } from '../ours.ts';
 import { pytorch } from '../pytorch/index.ts';
 import { jax } from './jax.ts';
 import { tessera } from './tessera.ts';

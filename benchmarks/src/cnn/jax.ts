@@ -1,5 +1,5 @@
 import type { Contestant } from '../contest.ts';
-import type { Any } from '../peers.ts';
+import type { Any } from '#peers';
 import { trainJax } from '../training/jax.ts';
 import { batch, type Cnn, pooled } from './work.ts';
 

@@ -1,4 +1,4 @@
-import { ours } from '../backend.ts';
+import { ours } from '../ours.ts';
 import type { Work } from '../contest.ts';
 import { jax, tfjs } from './peers.ts';
 import { tessera } from './tessera.ts';

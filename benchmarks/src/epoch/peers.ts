@@ -1,9 +1,10 @@
 import { lossOf, oneHot } from '../cnn/jax.ts';
-import { tfjsLearner } from '../cnn/tfjs.ts';
+import { lossOf as tfjsLossOf } from '../cnn/tfjs.ts';
 import { batch, makeCnn } from '../cnn/work.ts';
 import type { Contestant } from '../contest.ts';
-import { loadJax, loadTfjs } from '../peers.ts';
+import { loadJax, loadTfjs } from '#peers';
 import { jaxLearner } from '../training/jax.ts';
+import { tfjsLearner } from '../training/tfjs.ts';
 import { CHECKED, clothes, size } from './data.ts';
 
 /** A step on a batch of images `[N, H, W, 1]` and rows with a one at the label, which tells its loss. */
@@ -47,11 +48,11 @@ export async function jax(): Promise<Contestant> {
 
 export async function tfjs(): Promise<Contestant> {
   const tf = await loadTfjs('cpu');
-  const learn = tfjsLearner(tf, makeCnn(size, 1).parameters);
+  const learn = tfjsLearner(tf, makeCnn(size, 1).parameters, tfjsLossOf(tf));
   return part(3, async (images, labels) => {
     await tf.setBackend('cpu');
     const given = [tf.tensor4d(images, [batch, size, size, 1]), tf.tensor2d(labels, [batch, 10])];
-    const loss = await learn(given[0], given[1]);
+    const loss = await learn(given);
     tf.dispose(given);
     return loss;
   });

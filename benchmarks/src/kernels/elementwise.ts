@@ -1,7 +1,8 @@
 import { batchNormalization, dropout, gelu, layerNormalization, Random, softmax, sort, tidy, topk } from '@tessera/tensor';
 import type { Work } from '../contest.ts';
 import { filler } from '../filled.ts';
-import { type Kernel, moved } from './work.ts';
+import type { Kernel } from './kernel.ts';
+import { moved } from './work.ts';
 
 const MILLION = 2 ** 20;
 

@@ -1,7 +1,7 @@
 import type { Contestant } from '../contest.ts';
 import type { Filled } from '../filled.ts';
-import { type Any, loadJax } from '../peers.ts';
-import type { Kernel } from './work.ts';
+import { type Any, loadJax } from '#peers';
+import type { Kernel } from './kernel.ts';
 
 export async function jax(f: NonNullable<Kernel['jax']>, inputs: readonly Filled[], times: number): Promise<Contestant> {
   const library = await loadJax();

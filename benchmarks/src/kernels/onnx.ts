@@ -1,7 +1,7 @@
 import type { Contestant } from '../contest.ts';
 import type { Filled } from '../filled.ts';
 import { runOnnx } from '../onnx/run.ts';
-import type { Kernel } from './work.ts';
+import type { Kernel } from './kernel.ts';
 
 export function onnx({ y, ...node }: NonNullable<Kernel['onnx']>, [x, w]: readonly Filled[], times: number): Promise<Contestant> {
   const weights = w ? { w } : {};

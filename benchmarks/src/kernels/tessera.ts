@@ -1,11 +1,12 @@
+import type { Backend } from '@tessera/core';
 import { setDefaultBackend, tensor, tidy } from '@tessera/tensor';
-import { about, startBackend } from '../backend.ts';
+import { about } from '../backend.ts';
 import type { Contestant } from '../contest.ts';
 import type { Filled } from '../filled.ts';
-import type { Kernel } from './work.ts';
+import type { Kernel } from './kernel.ts';
 
-export async function tessera({ tessera: run }: Kernel, inputs: readonly Filled[], times: number, threads: number): Promise<Contestant> {
-  const backend = await startBackend(threads);
+export function tessera({ tessera: run }: Kernel, inputs: readonly Filled[], times: number, backend: Backend): Contestant {
+  setDefaultBackend(backend);
   const tensors = inputs.map(({ shape, data }) => tensor(data, { shape }));
   const repeat = async (times: number): Promise<void> => {
     setDefaultBackend(backend);

@@ -1,7 +1,7 @@
 import type { Contestant } from '../contest.ts';
 import type { Filled } from '../filled.ts';
-import { loadTfjs } from '../peers.ts';
-import type { Kernel } from './work.ts';
+import { loadTfjs } from '#peers';
+import type { Kernel } from './kernel.ts';
 
 export async function tfjs(run: NonNullable<Kernel['tfjs']>, inputs: readonly Filled[], times: number): Promise<Contestant> {
   const tf = await loadTfjs('wasm');

@@ -1,5 +1,5 @@
 import type { Contestant } from '../contest.ts';
-import type { Any } from '../peers.ts';
+import type { Any } from '#peers';
 import { trainJax } from '../training/jax.ts';
 import { batch, classes, type Lstm, time, units, vocabulary } from './work.ts';
 
@@ -7,14 +7,14 @@ import { batch, classes, type Lstm, time, units, vocabulary } from './work.ts';
  * It has no loop over time, so the 64 steps are written out under jit; and its gradient of taking rows does not compile there, so
  * rows are taken by a product with a matrix of ones and zeros.
  */
-export function jax({ tokens, labels, parameters }: Lstm): Promise<Contestant> {
-  return trainJax(parameters, ({ nn, numpy: np }) => {
+export function jax({ tokens, labels, parameters }: Lstm, backend: 'wasm' | 'webgpu' = 'wasm'): Promise<Contestant> {
+  const prepare = ({ nn, numpy: np }: Any): { data: Any[]; loss: (parameters: Any[], input: Any, target: Any) => Any } => {
     const x = np.array(tokens, { shape: [batch * time], dtype: 'int32' });
     const hot = Float32Array.from({ length: batch * classes }, (_, i) => (labels[Math.floor(i / classes)] === i % classes ? 1 : 0));
     const y = np.array(hot, { shape: [batch, classes] });
     return {
       data: [x, y],
-      loss: ([embeddings, kernel, recurrent, bias, last, lastBias]: Any[], input: Any, target: Any) => {
+      loss: ([embeddings, kernel, recurrent, bias, last, lastBias], input, target) => {
         const z = np
           .matmul(np.matmul(nn.oneHot(input, vocabulary), embeddings), kernel)
           .add(bias)
@@ -36,5 +36,6 @@ export function jax({ tokens, labels, parameters }: Lstm): Promise<Contestant> {
         return np.mean(np.sum(nn.logSoftmax(logits).mul(target), -1)).mul(-1);
       },
     };
-  });
+  };
+  return trainJax(parameters, prepare, backend);
 }

@@ -1,11 +1,11 @@
-import type { WasmBackend } from '@tessera/backend-wasm';
+import type { Backend } from '@tessera/core';
 import { crossEntropy } from '@tessera/losses';
 import { lstm, take, tensor, zeros } from '@tessera/tensor';
 import type { Contestant } from '../contest.ts';
 import { trainTessera } from '../training/tessera.ts';
 import { batch, type Lstm, time, units } from './work.ts';
 
-export function tessera({ tokens, labels, parameters }: Lstm, backend: WasmBackend): Contestant {
+export function tessera({ tokens, labels, parameters }: Lstm, backend: Backend): Contestant {
   return trainTessera(backend, parameters, () => {
     const [x, y] = [tensor(tokens, { shape: [batch, time] }), tensor(labels)];
     const loss = crossEntropy({ fromLogits: true });

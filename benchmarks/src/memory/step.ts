@@ -18,12 +18,12 @@ const libraries: Readonly<Record<string, () => Promise<Loaded>>> = {
     return { begin: async () => tessera(step, backend), reported: async () => backend.memory().peakBytes };
   },
   async jax() {
-    const [{ loadJax }, { jax }] = await Promise.all([import('../peers.ts'), import('../cnn/jax.ts')]);
+    const [{ loadJax }, { jax }] = await Promise.all([import('#peers'), import('../cnn/jax.ts')]);
     await loadJax();
     return { begin: () => jax(step) };
   },
   async tfjs() {
-    const [{ loadTfjs }, { tfjs }] = await Promise.all([import('../peers.ts'), import('../cnn/tfjs.ts')]);
+    const [{ loadTfjs }, { tfjs }] = await Promise.all([import('#peers'), import('../cnn/tfjs.ts')]);
     const tf = await loadTfjs('cpu');
     return { begin: () => tfjs(step), reported: async (contestant) => (await tf.profile(() => contestant.step())).peakBytes };
   },

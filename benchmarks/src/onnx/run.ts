@@ -1,6 +1,6 @@
 import type { Contestant } from '../contest.ts';
 import type { Filled } from '../filled.ts';
-import { loadOnnx } from '../peers.ts';
+import { loadOnnx } from '#peers';
 import { type Model, modelBytes } from './model.ts';
 
 /** Runs a model so often in a step. Its input is copied in and its output out at each, as `run` does it. */

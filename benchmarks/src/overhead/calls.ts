@@ -75,7 +75,7 @@ export const kernelCall: Work = {
 export const opCall: Work = {
   name: 'op of 16 numbers',
   contestants: [
-    ['tessera wasm', () => tessera({ name: '', inputs: () => [], tessera: (a, b) => a.add(b) }, vectors(16), CALLS, 1)],
+    ['tessera wasm', async () => tessera({ name: '', inputs: () => [], tessera: (a, b) => a.add(b) }, vectors(16), CALLS, await wasm())],
     ['tfjs wasm', () => tfjs((_, a, b) => a.add(b), vectors(16), CALLS)],
     ['jax-js wasm', () => jax((_, a, b) => a.add(b), vectors(16), CALLS)],
   ],

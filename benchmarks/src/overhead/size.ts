@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import type { Contestant, Work } from '../contest.ts';
-import type { Any } from '../peers.ts';
+import type { Any } from '#peers';
 
 const peers = new URL('../../peers/node_modules/', import.meta.url);
 

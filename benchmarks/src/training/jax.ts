@@ -1,6 +1,6 @@
 import type { Contestant } from '../contest.ts';
 import type { Filled } from '../filled.ts';
-import { type Any, loadJax } from '../peers.ts';
+import { type Any, loadJax } from '#peers';
 
 type Loss = (parameters: Any[], ...data: Any[]) => Any;
 
