@@ -1,4 +1,3 @@
-import { startBackend } from '../backend.ts';
 import type { Work } from '../contest.ts';
 import { ours } from '../ours.ts';
 import { pytorch } from '../pytorch/index.ts';
@@ -14,7 +13,7 @@ const block = makeBlock();
 export const blockForward: Work = {
   name: 'block forward',
   contestants: [
-    ...ours(async (threads) => tesseraForward(block, await startBackend(threads))),
+    ...ours((backend) => tesseraForward(block, backend)),
     ['onnxruntime-web wasm', () => onnxForward(block)],
     ['jax-js wasm', () => jaxForward(block)],
     ['tfjs wasm', () => tfjsForward(block)],
@@ -26,7 +25,7 @@ export const blockForward: Work = {
 export const blockStep: Work = {
   name: 'block step',
   contestants: [
-    ...ours(async (threads) => tesseraStep(block, await startBackend(threads))),
+    ...ours((backend) => tesseraStep(block, backend)),
     ['jax-js wasm', () => jaxStep(block)],
     ['pytorch', () => pytorch('block', [block.x, block.target, ...block.parameters])],
   ],

@@ -1,4 +1,3 @@
-import { startBackend } from '../backend.ts';
 import type { Work } from '../contest.ts';
 import { ours } from '../ours.ts';
 import { pytorch } from '../pytorch/index.ts';
@@ -13,7 +12,7 @@ const step = makeCnn();
 export const cnn: Work = {
   name: 'cnn step',
   contestants: [
-    ...ours(async (threads) => tessera(step, await startBackend(threads))),
+    ...ours((backend) => tessera(step, backend)),
     ['jax-js wasm', () => jax(step)],
     ['tfjs cpu', () => tfjs(step)],
     ['pytorch', () => pytorch('cnn', [step.images, step.labels, ...step.parameters])],

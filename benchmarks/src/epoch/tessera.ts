@@ -1,26 +1,14 @@
 import type { Backend } from '@tessera/core';
-import { Conv2D, Dense, Flatten, MaxPooling2D, Sequential } from '@tessera/layers';
+import type { Sequential } from '@tessera/layers';
 import { crossEntropy } from '@tessera/losses';
 import { adam } from '@tessera/optim';
-import { relu, setDefaultBackend, softmax, tensor } from '@tessera/tensor';
+import { setDefaultBackend, tensor } from '@tessera/tensor';
 import { compile, type Trainer } from '@tessera/train';
-import { about, startBackend } from '../backend.ts';
+import { network } from '../../../examples/src/network.ts';
+import { about } from '../backend.ts';
 import { batch, makeCnn } from '../cnn/work.ts';
 import type { Contestant } from '../contest.ts';
 import { CHECKED, clothes, size } from './data.ts';
-
-function network(): Sequential {
-  return new Sequential(
-    [
-      new Conv2D(32, [3, 3], { activation: relu }),
-      new MaxPooling2D([2, 2]),
-      new Flatten(),
-      new Dense(64, { activation: relu }),
-      new Dense(10, { activation: softmax }),
-    ],
-    { inputShape: [size, size, 1] },
-  );
-}
 
 const trainerOf = (model: Sequential): Trainer => compile(model, { loss: crossEntropy(), optimizer: adam() });
 
@@ -28,7 +16,7 @@ const trainerOf = (model: Sequential): Trainer => compile(model, { loss: crossEn
 export async function tesseraStep(backend: Backend): Promise<Contestant> {
   const data = (await clothes()).take(batch);
   setDefaultBackend(backend);
-  const trainer = trainerOf(network());
+  const trainer = trainerOf(network([size, size, 1]));
   return {
     async step() {
       setDefaultBackend(backend);
@@ -39,10 +27,9 @@ export async function tesseraStep(backend: Backend): Promise<Contestant> {
 }
 
 /** Whole epochs of `fit`, shuffled, as users train. */
-export async function tessera(threads: number): Promise<Contestant> {
+export async function tessera(backend: Backend): Promise<Contestant> {
   const data = await clothes();
-  const backend = await startBackend(threads);
-  const trainer = trainerOf(network());
+  const trainer = trainerOf(network([size, size, 1]));
   return {
     ...about(backend),
     async step() {
@@ -51,7 +38,7 @@ export async function tessera(threads: number): Promise<Contestant> {
     },
     async check() {
       setDefaultBackend(backend);
-      const model = network();
+      const model = network([size, size, 1]);
       const { parameters } = makeCnn(size, 1);
       Object.values(model.trainableVariables()).forEach((variable, i) =>
         variable.assign(tensor(parameters[i]!.data, { shape: parameters[i]!.shape })),

@@ -1,4 +1,3 @@
-import { startBackend } from '../backend.ts';
 import type { Contestants, Work } from '../contest.ts';
 import { ours } from '../ours.ts';
 import { copy } from './copy.ts';
@@ -17,7 +16,7 @@ function workOf(kernel: Kernel, times: number, others: Contestants): Work {
   return {
     name: kernel.name,
     contestants: [
-      ...ours(async (threads) => tessera(kernel, last(), times, await startBackend(threads))),
+      ...ours((backend) => tessera(kernel, last(), times, backend)),
       ...one(kernel.tfjs && (['tfjs wasm', () => tfjs(kernel.tfjs!, last(), times)] as const)),
       ...one(kernel.jax && (['jax-js wasm', () => jax(kernel.jax!, first(), times)] as const)),
       ...one(kernel.onnx && (['onnxruntime-web wasm', () => onnx(kernel.onnx!, first(), times)] as const)),

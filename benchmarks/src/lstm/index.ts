@@ -1,4 +1,3 @@
-import { startBackend } from '../backend.ts';
 import type { Work } from '../contest.ts';
 import { ours } from '../ours.ts';
 import { pytorch } from '../pytorch/index.ts';
@@ -12,7 +11,7 @@ const step = makeLstm();
 export const lstm: Work = {
   name: 'lstm step',
   contestants: [
-    ...ours(async (threads) => tessera(step, await startBackend(threads))),
+    ...ours((backend) => tessera(step, backend)),
     ['jax-js wasm', () => jax(step)],
     ['pytorch', () => pytorch('lstm', [step.tokens, step.labels, ...step.parameters])],
   ],
