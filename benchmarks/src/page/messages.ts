@@ -6,6 +6,7 @@ export interface Adapter {
   readonly architecture: string;
   readonly device: string;
   readonly description: string;
+  readonly features: readonly string[];
   /** Whether it works on the processor. */
   readonly software: boolean;
 }

@@ -3,7 +3,7 @@ import { webgpu } from '@tessera/backend-webgpu';
 import { startBackend } from '../backend.ts';
 import { agree, contest, type Work } from '../contest.ts';
 import { watchTraffic } from '../webgpu/traffic.ts';
-import { webgpuWorks } from '../webgpu/works.ts';
+import { asAllAsk, webgpuWorks } from '../webgpu/works.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 
 const ROUNDS = 10;
@@ -19,20 +19,21 @@ async function findWorks(): Promise<readonly Work[]> {
         : 'WebGPU needs a page from https or from localhost.',
     );
   }
-  const adapter = await navigator.gpu.requestAdapter();
+  const adapter = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter) {
     throw new Error(
       'WebGPU finds no graphics card here: its driver is missing, too old, or blocked by the browser (chrome://gpu tells why).',
     );
   }
-  const backend = await webgpu({ software: true });
+  const backend = await webgpu(asAllAsk);
   const { software } = backend.adapter;
   backend.dispose();
   // Threads are there where the page is cross-origin isolated.
   const threads = crossOriginIsolated ? navigator.hardwareConcurrency : 1;
   const works = webgpuWorks({ traffic: watchTraffic(globalThis), software, startWasm: () => startBackend(threads) });
   const { vendor, architecture, device, description } = adapter.info;
-  tell({ type: 'ready', adapter: { vendor, architecture, device, description, software }, works: works.map(({ name }) => name) });
+  const features = [...adapter.features].sort();
+  tell({ type: 'ready', adapter: { vendor, architecture, device, description, features, software }, works: works.map(({ name }) => name) });
   return works;
 }
 

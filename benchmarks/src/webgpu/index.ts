@@ -4,12 +4,12 @@ import type { Work } from '../contest.ts';
 import { provideDawn } from './dawn.ts';
 import { watchMoved } from './moved.ts';
 import { watchTraffic } from './traffic.ts';
-import { movedWorks, webgpuWorks } from './works.ts';
+import { asAllAsk, movedWorks, webgpuWorks } from './works.ts';
 
 /** What all do on WebGPU, and how long it takes. */
 export async function timedOnDawn(): Promise<readonly Work[]> {
   const traffic = watchTraffic(await provideDawn());
-  const backend = await webgpu({ software: true });
+  const backend = await webgpu(asAllAsk);
   const { software } = backend.adapter;
   backend.dispose();
   return webgpuWorks({ traffic, software, startWasm: startBackend });

@@ -1,5 +1,5 @@
 import type { WasmBackend } from '@tessera/backend-wasm';
-import { webgpu } from '@tessera/backend-webgpu';
+import { webgpu, type WebGpuOptions } from '@tessera/backend-webgpu';
 import type { Backend } from '@tessera/core';
 import { jaxStep } from '../block/jax.ts';
 import { tesseraStep } from '../block/tessera.ts';
@@ -31,7 +31,10 @@ export interface Place {
   readonly startWasm: () => Promise<WasmBackend>;
 }
 
-const ours = (): Promise<Backend> => webgpu({ software: true });
+/** The adapter that the other libraries ask for too, whatever it is. */
+export const asAllAsk: WebGpuOptions = { software: true, powerPreference: 'high-performance' };
+
+const ours = (): Promise<Backend> => webgpu(asAllAsk);
 
 /** A contestant whose steps tell what they asked of the device. */
 async function counting(traffic: () => Traffic, pending: Promise<Contestant> | Contestant): Promise<Contestant> {
@@ -62,9 +65,23 @@ async function weighing(moved: () => Promise<number>, pending: Promise<Contestan
   };
 }
 
-/** An op, so often in a step that a graphics card takes some milliseconds for it. */
+/** A contestant whose steps do but a part of the work: their time is multiplied. */
+function scaled(contestant: Contestant, factor: number): Contestant {
+  return {
+    ...contestant,
+    async step() {
+      const began = performance.now();
+      const outcome = await contestant.step();
+      return { ...outcome, ms: (performance.now() - began) * factor };
+    },
+  };
+}
+
+/** An op, so often in a step that the device takes some milliseconds for it, against which reading does not count. */
 function kernelWork(kernel: CountedKernel, { software, startWasm }: Place): Work {
-  const times = software ? 1 : Math.min(100, Math.ceil(2e10 / kernel.flops));
+  const times = Math.min(400, Math.ceil((software ? 2e8 : 1e11) / kernel.flops));
+  // So many make some milliseconds on WebAssembly.
+  const onProcessor = Math.min(times, Math.ceil(2e8 / kernel.flops));
   const { last, first } = inputsOf(kernel);
   return {
     name: `webgpu ${kernel.name}`,
@@ -72,7 +89,7 @@ function kernelWork(kernel: CountedKernel, { software, startWasm }: Place): Work
       ['tessera webgpu', async () => tessera(kernel, last(), times, await ours())],
       ['tfjs webgpu', () => tfjs(kernel, last(), times)],
       ['jax-js webgpu', () => jax(kernel, first(), times)],
-      ['tessera wasm', async () => onWasm(kernel, last(), times, await startWasm())],
+      ['tessera wasm', async () => scaled(onWasm(kernel, last(), onProcessor, await startWasm()), times / onProcessor)],
     ],
     tolerance: 2e-3,
     times,
