@@ -1,4 +1,4 @@
-import { type AttentionAttributes, type Axes, dropoutScale, type Kernel, mergeAxes, type Operand, sizeOf } from '@tessera/core';
+import { type AttentionAttributes, type Axes, composites, dropoutScale, type Kernel, mergeAxes, type Operand, sizeOf } from '@tessera/core';
 import { indexable } from './axes.ts';
 import { bufferOf } from './cells.ts';
 import { runDecomposed } from './decomposed.ts';
