@@ -141,6 +141,21 @@ const descriptions: readonly OpDescription[] = [
     })),
   },
   {
+    // Captured, they are made where they belong in the whole.
+    name: 'pieces of a whole',
+    samples: [
+      {
+        inputs: [values([50, 6], true), { shape: [3000], dtype: 'int32', data: rows }, values([3000, 6], true)],
+        run: (x, i, u) => [
+          t.concat([x!.mul(2), t.scatter(x!, i!, u!), t.scatter(x!, i!.at(':9'), u!.at(':9')), u!.sum({ axis: 0, keepDims: true })], 0),
+          t.concat([x!.sum(1), u!.reshape([1000, 18]).sum(0), u!.sum(1), u!.sum().reshape([1])], 0),
+        ],
+        order: 0,
+        tolerance: { rtol: 1e-4, atol: 1e-3 },
+      },
+    ],
+  },
+  {
     name: 'the first of many',
     samples: [
       {

@@ -2,7 +2,20 @@ import { wasm } from '@tessera/backend-wasm';
 import { webgpu } from '@tessera/backend-webgpu';
 import type { Backend } from '@tessera/core';
 import { ArrayDataset } from '@tessera/data';
-import { Conv2D, Dense, Embedding, Flatten, LSTM, MaxPooling2D, type Module, Sequential, TransformerEncoderLayer } from '@tessera/layers';
+import {
+  Activation,
+  BatchNormalization,
+  Conv2D,
+  Dense,
+  Dropout,
+  Embedding,
+  Flatten,
+  LSTM,
+  MaxPooling2D,
+  type Module,
+  Sequential,
+  TransformerEncoderLayer,
+} from '@tessera/layers';
 import { crossEntropy } from '@tessera/losses';
 import { adam } from '@tessera/optim';
 import { relu, setDefaultBackend } from '@tessera/tensor';
@@ -35,6 +48,13 @@ const models: Readonly<Record<string, { make: () => Module; data: Examples }>> =
           inputShape: [12, 12, 1],
         },
       ),
+  },
+  'batch normalisation and dropout': {
+    data: examples([8, 8, 1]),
+    make: () =>
+      new Sequential([new Conv2D(4, 3), new BatchNormalization(), new Activation(relu), new Flatten(), new Dropout(0.3), new Dense(3)], {
+        inputShape: [8, 8, 1],
+      }),
   },
   'an LSTM': {
     data: examples([9], 12),

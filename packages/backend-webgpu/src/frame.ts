@@ -16,6 +16,9 @@ import type { GpuBuffer } from './memory.ts';
 import type { Recording } from './recording.ts';
 import type { Runtime } from './runtime.ts';
 
+/** Ops whose kernels write words from any place on. */
+const placing: ReadonlySet<string> = new Set(['sum', 'scatter']);
+
 /** The backend as a plan sees it. */
 export interface Home {
   readonly runtime: Runtime;
@@ -101,13 +104,13 @@ export class Frame {
     }
   }
 
-  /** Kernels write whole words from the start of a buffer, most of them: what is to be a part of one is made apart and copied; sums of words go anywhere. */
+  /** Kernels write whole words from the start of a buffer, most of them: what is to be a part of one is made apart and copied. */
   #call({ op, attributes, outputs: planned }: Step, inputs: readonly Operand[], outputs: readonly Operand[]): void {
     const { runtime, kernels } = this.#home;
     const isPart = ({ buffer, dtype, view }: PlanOperand): boolean =>
       view.offset > 0 ||
       (bytesPerElement(dtype) < 4 && this.#plan.buffers[buffer].byteLength > sizeOf(view.shape) * bytesPerElement(dtype));
-    const puts = (dtype: DType): boolean => op === 'copy' || op === 'concat' || (op === 'sum' && bytesPerElement(dtype) === 4);
+    const puts = (dtype: DType): boolean => op === 'copy' || op === 'concat' || (placing.has(op) && bytesPerElement(dtype) === 4);
     const made = outputs.map((output, i) => (!puts(output.dtype) && isPart(planned[i]) ? apart(runtime, output) : output));
     (kernels[op] as Kernel<unknown>)(inputs, attributes, made);
     made.forEach((from, i) => from !== outputs[i] && (kernels['copy'] as unknown as Kernel<object>)([from], {}, [outputs[i]]));

@@ -77,7 +77,7 @@ export function indexing(runtime: Runtime): Pick<Kernels, 'gather' | 'scatter'> 
     const size = indexable('scatter', to.view.shape);
     indexable('scatter', updates.view.shape);
     if (size === 0) return;
-    mapElements(runtime, 'copy', to.view.shape, [from], [{ ...to, offset: 0 }], ([v]) => ({ results: [v] }));
+    mapElements(runtime, 'copy', to.view.shape, [from], [{ ...to, offset: to.view.offset }], ([v]) => ({ results: [v] }));
     const count = sizeOf(indices.view.shape);
     if (count === 0) return;
     const { lanes: columns, length, step: inner } = lanesOf(x.view.shape, axis);
@@ -100,16 +100,16 @@ export function indexing(runtime: Runtime): Pick<Kernels, 'gather' | 'scatter'> 
           { name: 'U', type: scalar },
           { name: 'Y', type: scalar, writes: true },
         ],
-        words: 6,
+        words: 7,
         workgroup: WORKGROUP,
         main: sortedMain(mode, scalar),
       }));
       const { buffer } = sortEntries(runtime, rows, 1, count);
-      const words = [columns, length, count, inner, updates.view.offset];
+      const words = [columns, length, count, inner, updates.view.offset, to.view.offset];
       runtime.run(program, [buffer, put, to.buffer], words, Math.ceil((count * columns) / WORKGROUP));
       return;
     }
-    const words = [columns, length, count, inner, indices.view.offset, updates.view.offset, size];
+    const words = [columns, length, count, inner, indices.view.offset, updates.view.offset, size, to.view.offset];
     const type = bytes === 4 ? scalar : 'u32';
     const program = runtime.program(`scatter|${mode}|${scalar}${bytes}`, () => ({
       bindings: [
@@ -117,7 +117,7 @@ export function indexing(runtime: Runtime): Pick<Kernels, 'gather' | 'scatter'> 
         { name: 'U', type },
         { name: 'Y', type, writes: true },
       ],
-      words: 8,
+      words: 9,
       workgroup: WORKGROUP,
       main: bytes === 4 ? columnMain(mode, scalar) : wordMain(mode, scalar, bytes as 1),
     }));
@@ -135,7 +135,7 @@ const sortedMain = (mode: ScatterMode, scalar: Scalar): string => `  if (t >= ${
   if (row == 0xffffffffu || (first > 0u && E[first - 1u].x == row)) { return; }
   let block = column / ${word(4)};
   let lane = column % ${word(4)};
-  let at = (block * ${word(2)} + row) * ${word(4)} + lane;
+  let at = ${word(6)} + (block * ${word(2)} + row) * ${word(4)} + lane;
   var old = Y[at];
   var more = true;
   for (var k = first; more; k = k + 4u) {
@@ -160,7 +160,7 @@ const columnMain = (mode: ScatterMode, scalar: Scalar): string => `  if (t >= ${
   for (var k = 0u; k < ${word(3)}; k++) {
     ${indexAt(`${word(5)} + k`, word(2))}
     if (!inside) { continue; }
-    let at = (block * ${word(2)} + index) * ${word(4)} + lane;
+    let at = ${word(8)} + (block * ${word(2)} + index) * ${word(4)} + lane;
     let old = Y[at];
     let update = U[${word(6)} + (block * ${word(3)} + k) * ${word(4)} + lane];
     Y[at] = ${combine[mode](scalar)};
