@@ -2,6 +2,8 @@
 // What multiplies matrices is checked once more in tiles, as on a GPU.
 import { cpu } from '@tessera/backend-cpu';
 import { webgpu } from '@tessera/backend-webgpu';
+import { fromFloat16, toFloat16 } from '@tessera/core';
+import { arange, setDefaultBackend } from '@tessera/tensor';
 import { checkOp, opDescriptions } from '@tessera/testkit';
 
 const reference = cpu();
@@ -24,4 +26,15 @@ for (const [tiles, descriptions] of [
   for (const failure of failures) console.error(failure);
   failed ||= failures.length > 0;
 }
+// Halves, which are elements of bindings where the adapter has f16.
+setDefaultBackend(await webgpu());
+const x = arange(400)
+  .mul(2 ** -9)
+  .reshape([20, 20])
+  .astype('float16');
+const results = await Promise.all([x.mul(0.5).add(x).sum().item(), x.matmul(x).at(19, 19).item(), x.at(19, 19).mul(2).item()]);
+const expected = [(1.5 * 200 * 399) / 2 ** 9, 1_641_410 / 2 ** 18, 798 / 2 ** 9].map((value) => fromFloat16(toFloat16(value)));
+const halves = results.join() === expected.join();
+console.log(`naga, halves: ${halves ? 'right' : `wrong, ${results.join()} for ${expected.join()}`}`);
+failed ||= !halves;
 (globalThis as unknown as { Deno: { exit(code: number): never } }).Deno.exit(failed ? 1 : 0);

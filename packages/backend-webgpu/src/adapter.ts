@@ -10,6 +10,8 @@ export interface AdapterOptions {
    * default it is taken, but `bestBackend` prefers any other that works.
    */
   readonly software?: boolean;
+  /** What is used where the adapter has it (default: `shader-f16` and `subgroups`): everything works without. */
+  readonly features?: readonly GPUFeatureName[];
 }
 
 const WAY_OUT =
@@ -65,11 +67,11 @@ const wanted = [
   'maxComputeWorkgroupSizeX',
 ] as const;
 
-/** A device with all that the adapter can give. */
-export async function openDevice(adapter: GPUAdapter): Promise<GPUDevice> {
+/** A device with all limits of the adapter, and those features that it has. */
+export async function openDevice(
+  adapter: GPUAdapter,
+  features: readonly GPUFeatureName[] = ['shader-f16', 'subgroups'],
+): Promise<GPUDevice> {
   const requiredLimits = Object.fromEntries(wanted.map((name) => [name, adapter.limits[name]]));
-  const requiredFeatures = (['shader-f16', 'subgroups', 'timestamp-query'] as GPUFeatureName[]).filter((name) =>
-    adapter.features.has(name),
-  );
-  return adapter.requestDevice({ requiredLimits, requiredFeatures });
+  return adapter.requestDevice({ requiredLimits, requiredFeatures: features.filter((name) => adapter.features.has(name)) });
 }

@@ -18,6 +18,7 @@ import { elementwise } from './elementwise.ts';
 import { materialize } from './fill.ts';
 import { fused } from './fused.ts';
 import { gru } from './gru.ts';
+import { withHalves } from './halves.ts';
 import { indexing } from './indexing.ts';
 import { lstm } from './lstm.ts';
 import { matmul } from './matmul.ts';
@@ -94,13 +95,13 @@ function kernelTable(runtime: Runtime): KernelTable {
 export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpuBackend> {
   const { maximumBytes = Infinity, poolBytes = 2 ** 29 } = options;
   const adapter = options.device ? undefined : await findAdapter(options);
-  const device = options.device ?? (await openDevice(adapter!));
+  const device = options.device ?? (await openDevice(adapter!, options.features));
   const info = adapter?.info ?? (device as { adapterInfo?: GPUAdapterInfo }).adapterInfo;
   const software = info !== undefined && isSoftware(info);
   const pool = new Pool(device, poolBytes, maximumBytes);
   const opened = new Runtime(device, pool, { software, tiles: options.tiles ?? (software ? 'registers' : 'workgroup') });
   let runtime: Runtime | undefined = opened;
-  const kernels = kernelTable(opened);
+  const kernels = withHalves(opened, kernelTable(opened));
   const live = new Set<Buffer>();
   let liveBytes = 0;
   let peakBytes = 0;
@@ -134,7 +135,7 @@ export async function webgpu(options: WebGpuOptions = {}): Promise<WebGpuBackend
     get counters() {
       return opened.counters;
     },
-    computes: new Set(['float32', 'int32', 'bool']),
+    computes: new Set(['float32', 'float16', 'int32', 'bool']),
     composites: new Set(Object.keys(kernels).filter((op) => !(op in primitives))),
     separateBuffers: true,
     allocate,

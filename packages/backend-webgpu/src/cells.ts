@@ -1,10 +1,10 @@
-import { bytesPerElement, DeviceError, type DType, type Operand, sizeOf, type View } from '@tessera/core';
+import { bytesPerElement, DeviceError, type DType, fromFloat16, type Operand, sizeOf, toFloat16, type View } from '@tessera/core';
 import { GpuBuffer } from './memory.ts';
 import { floatWord } from './program.ts';
 import { bitsOf } from './bits.ts';
 import { type Scalar, scalarOf } from './wgsl/elements.ts';
 
-/** An operand as a shader sees it: cells of 1, 2 or 4 bytes. */
+/** An operand as a shader sees it: cells of 1, 2 or 4 bytes. Floats of 2 bytes are halves. */
 export interface Cells {
   readonly buffer: GpuBuffer;
   readonly view: View;
@@ -24,8 +24,17 @@ export function bufferOf({ buffer }: Operand): GpuBuffer {
 export function numbers(operand: Operand): Cells {
   const buffer = bufferOf(operand);
   const { constant } = buffer;
-  const value = constant && (operand.dtype === 'float32' ? floatWord(constant.value) : constant.value);
-  return { buffer, view: operand.view, bytes: bytesPerElement(operand.dtype) as 1 | 4, scalar: scalarOf(operand.dtype), constant: value };
+  const isHalf = operand.dtype === 'float16';
+  const value =
+    constant &&
+    (isHalf ? floatWord(fromFloat16(toFloat16(constant.value))) : operand.dtype === 'float32' ? floatWord(constant.value) : constant.value);
+  return {
+    buffer,
+    view: operand.view,
+    bytes: bytesPerElement(operand.dtype) as 1 | 2 | 4,
+    scalar: scalarOf(operand.dtype),
+    constant: value,
+  };
 }
 
 /** An operand of any dtype as bits: those of eight bytes are two cells. */

@@ -39,10 +39,16 @@ export function addendsOf(inputs: readonly Operand[], { bias, residual }: Epilog
 }
 
 /** One after another as the ops by themselves, each kept from compilers so that it rounds as they do. */
-function steps({ activation }: EpilogueAttributes, sum: string, bias: string | undefined, residual: string | undefined): string[] {
-  const lines = [`var y = opaque(${sum});`];
-  if (bias) lines.push(`y = opaque(y + ${bias});`);
-  if (activation !== 'none') lines.push(`y = opaque(${expressionOf(activation, 'f32', ['y'])});`);
+function steps(
+  { activation }: EpilogueAttributes,
+  sum: string,
+  bias: string | undefined,
+  residual: string | undefined,
+  kept = 'opaque',
+): string[] {
+  const lines = [`var y = ${kept}(${sum});`];
+  if (bias) lines.push(`y = ${kept}(y + ${bias});`);
+  if (activation !== 'none') lines.push(`y = ${kept}(${expressionOf(activation, 'f32', ['y'])});`);
   if (residual) lines.push(`y = y + ${residual};`);
   return lines;
 }
@@ -63,7 +69,7 @@ export function epilogueOf(attributes: EpilogueAttributes, { bias, residual }: A
   };
 }
 
-/** The same as a pass of its own over a product that is there. */
+/** The same as a pass of its own over a product that is there, of the dtype that comes of it. */
 export function finishAfter(
   runtime: Runtime,
   attributes: EpilogueAttributes,
@@ -71,12 +77,13 @@ export function finishAfter(
   { bias, residual }: Addends,
   y: Operand,
 ): void {
-  const { shape } = y.view;
-  const from: Operand = { buffer: product, dtype: 'float32', view: contiguousView(shape) };
+  const { dtype, view } = y;
+  const { shape } = view;
+  const from: Operand = { buffer: product, dtype, view: contiguousView(shape) };
   const given = [from, ...(bias ? [bias] : []), ...(residual ? [residual] : [])];
   const key = `epilogue|${attributes.activation}|${bias !== undefined}|${residual !== undefined}`;
   mapElements(runtime, key, shape, given.map(numbers), [targetOf(y)], ([sum, first, second]) => ({
-    statements: steps(attributes, sum, bias && first, residual && (bias ? second : first)),
+    statements: steps(attributes, sum, bias && first, residual && (bias ? second : first), dtype === 'float16' ? 'halfRounded' : 'opaque'),
     results: ['y'],
   }));
 }

@@ -21,7 +21,9 @@ export function fused(runtime: Runtime): { readonly fused: Kernel<FusedAttribute
         );
         names.push(`r${i}`);
         // Kept from compilers, so that no two ops are made one with another rounding: what is captured equals what is eager.
-        return `let r${i} = ${scalars[inputs.length + i] === 'f32' ? `opaque(${value})` : value};`;
+        // That is also why halves are rounded after each.
+        if (scalars[inputs.length + i] !== 'f32') return `let r${i} = ${value};`;
+        return `let r${i} = ${instructions[i].dtype === 'float16' ? `halfRounded(${value})` : `opaque(${value})`};`;
       });
       return { statements, results: leaving.map((at) => `r${at}`) };
     });

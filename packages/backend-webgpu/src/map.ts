@@ -41,7 +41,14 @@ interface Form {
   readonly quads: boolean;
   /** How many elements an invocation computes. */
   readonly per: number;
+  /** Whether halves are elements of bindings, as where the device has f16; otherwise they are bits in words. */
+  readonly halves: boolean;
 }
+
+/** Whether cells are halves. */
+const isHalf = ({ bytes, scalar }: Pick<Cells, 'bytes' | 'scalar'>): boolean => bytes === 2 && scalar === 'f32';
+/** Whether cells share words. */
+const isPacked = (cells: Pick<Cells, 'bytes' | 'scalar'>, halves: boolean): boolean => cells.bytes < 4 && !(halves && isHalf(cells));
 
 const WORKGROUP = 64;
 /** From how many elements on they are taken four at a time: before, devices have more invocations to spare than work. */
@@ -64,7 +71,8 @@ export function mapElements(
   );
   const lengths = merged.lengths.length ? merged.lengths : [1];
   const strides = merged.lengths.length ? merged.strides : merged.strides.map(() => [0]);
-  const quads = size >= MANY && canTakeFour(lengths, strides, inputs, outputs, size);
+  const { halves } = runtime;
+  const quads = size >= MANY && canTakeFour(lengths, strides, inputs, outputs, size, halves);
   const bound: GpuBuffer[] = [];
   const types: string[] = [];
   const bind = (buffer: GpuBuffer, type: string): number => {
@@ -79,12 +87,13 @@ export function mapElements(
       if (constant !== undefined) return { kind: 'constant', bytes, scalar, binding: -1 };
       const direct = isRowMajor(lengths, strides[i]);
       const kind = direct ? 'direct' : quads && strides[i].at(-1) === 0 ? 'repeated' : 'strided';
-      return { kind, bytes, scalar, binding: bind(buffer, typeOf(bytes, scalar, quads && kind !== 'repeated')) };
+      return { kind, bytes, scalar, binding: bind(buffer, typeOf({ bytes, scalar }, quads && kind !== 'repeated', halves)) };
     }),
     types,
     outputs,
     quads,
-    per: quads ? 4 : Math.max(...outputs.map(({ bytes }) => 4 / bytes)),
+    per: quads ? 4 : Math.max(...outputs.map((output) => (isPacked(output, halves) ? 4 / output.bytes : 1))),
+    halves,
   };
   const words = [size, ...lengths];
   const buffers = bound.map((buffer) => materialize(runtime, buffer));
@@ -119,13 +128,16 @@ function canTakeFour(
   inputs: readonly Cells[],
   outputs: readonly Target[],
   size: number,
+  halves: boolean,
 ): boolean {
+  const splits = (cells: Pick<Cells, 'bytes' | 'scalar'>): boolean => cells.bytes === 2 && isPacked(cells, halves);
   const lines = lengths.length === 1 || lengths.at(-1)! % 4 === 0;
   const ends = outputs.every(
-    ({ offset, bytes, buffer }) => offset % 4 === 0 && bytes !== 2 && (size % 4 === 0 || buffer.byteLength <= size * bytes),
+    ({ offset, bytes, scalar, buffer }) =>
+      offset % 4 === 0 && !splits({ bytes, scalar }) && (size % 4 === 0 || buffer.byteLength <= size * bytes),
   );
-  const fits = ({ view, bytes }: Cells, list: readonly number[]): boolean =>
-    bytes !== 2 &&
+  const fits = ({ view, bytes, scalar }: Cells, list: readonly number[]): boolean =>
+    !splits({ bytes, scalar }) &&
     (list.at(-1) === 0 || (list.at(-1) === 1 && view.offset % 4 === 0 && list.slice(0, -1).every((stride) => stride % 4 === 0)));
   return lines && ends && inputs.every((cells, i) => fits(cells, strides[i]));
 }
@@ -139,12 +151,16 @@ function isRowMajor(lengths: readonly number[], strides: readonly number[]): boo
   return true;
 }
 
-const typeOf = (bytes: number, scalar: Scalar, four: boolean): string => (bytes < 4 ? 'u32' : four ? `vec4<${scalar}>` : scalar);
+function typeOf(cells: Pick<Cells, 'bytes' | 'scalar'>, four: boolean, halves: boolean): string {
+  if (isPacked(cells, halves)) return 'u32';
+  const type = isHalf(cells) ? 'f16' : cells.scalar;
+  return four ? `vec4<${type}>` : type;
+}
 
-function bindingsOf({ types, outputs, quads }: Form): Binding[] {
+function bindingsOf({ types, outputs, quads, halves }: Form): Binding[] {
   return [
     ...types.map((type, i): Binding => ({ name: `X${i}`, type })),
-    ...outputs.map(({ bytes, scalar }, i): Binding => ({ name: `Y${i}`, type: typeOf(bytes, scalar, quads), writes: true })),
+    ...outputs.map((output, i): Binding => ({ name: `Y${i}`, type: typeOf(output, quads, halves), writes: true })),
   ];
 }
 
@@ -158,7 +174,7 @@ export function bindingsNeeded(inputs: readonly Cells[]): number {
   return ways.filter(({ buffer, way }, i) => ways.findIndex((other) => other.buffer === buffer && other.way === way) === i).length;
 }
 
-function mainOf({ rank, inputs, outputs, quads, per }: Form, body: (values: readonly string[]) => Body): string {
+function mainOf({ rank, inputs, outputs, quads, per, halves }: Form, body: (values: readonly string[]) => Body): string {
   let at = 2 + rank;
   // What depends on the place of an element, or of the first of four.
   const places: string[] = [];
@@ -179,12 +195,17 @@ function mainOf({ rank, inputs, outputs, quads, per }: Form, body: (values: read
     let index = word(at++);
     if (kind === 'direct') index += ` + ${place}`;
     else for (let axis = 0; axis < rank; axis++) index += ` + c${axis} * ${word(at++)}`;
+    const packed = isPacked({ bytes, scalar }, halves);
+    const decoded = (cell: string): string => {
+      if (!isHalf({ bytes, scalar })) return cell;
+      return packed ? `floatOfHalf(${cell})` : `f32(${cell})`;
+    };
     if (!quads || kind === 'repeated') {
-      places.push(`let v${i} = ${loadElement(`X${binding}`, index, bytes)};`);
+      places.push(`let v${i} = ${decoded(loadElement(`X${binding}`, index, packed ? bytes : 4))};`);
       return;
     }
     places.push(`let x${i} = X${binding}[(${index}) >> 2u];`);
-    lines.push(bytes === 4 ? `let v${i} = x${i}[j];` : `let v${i} = (x${i} >> (j * 8u)) & 0xffu;`);
+    lines.push(`let v${i} = ${packed ? `(x${i} >> (j * 8u)) & 0xffu` : decoded(`x${i}[j]`)};`);
   });
   const { statements = [], results } = body(inputs.map((_, i) => `v${i}`));
   lines.push(...statements);
@@ -192,16 +213,22 @@ function mainOf({ rank, inputs, outputs, quads, per }: Form, body: (values: read
   const begins: string[] = [];
   outputs.forEach(({ bytes, scalar }, i) => {
     const offset = word(at++);
-    if (bytes < 4) {
-      begins.push(`var y${i} = 0u;`);
-      lines.push(`y${i} = y${i} | ((${results[i]}) << (j * ${bytes * 8}u));`);
-      stores.push(`Y${i}[t] = y${i};`);
+    const half = isHalf({ bytes, scalar });
+    if (isPacked({ bytes, scalar }, halves)) {
+      // Elements of an invocation fill one word, or where others are narrower two.
+      const elements = 4 / bytes;
+      const count = per / elements;
+      begins.push(`var y${i} = array<u32, ${count}>();`);
+      const bits = half ? `halfOf(bitcast<u32>(${results[i]}))` : results[i];
+      lines.push(`y${i}[j / ${elements}u] = y${i}[j / ${elements}u] | ((${bits}) << (j % ${elements}u * ${bytes * 8}u));`);
+      for (let k = 0; k < count; k++) stores.push(`Y${i}[t * ${count}u + ${k}u] = y${i}[${k}];`);
     } else if (quads) {
       begins.push(`var y${i} = vec4<${scalar}>();`);
       lines.push(`y${i}[j] = ${results[i]};`);
-      stores.push(`Y${i}[(${offset} + first) >> 2u] = y${i};`);
+      const value = half ? `vec4<f16>(${[...'xyzw'].map((axis) => `f16OfFloat(y${i}.${axis})`).join(', ')})` : `y${i}`;
+      stores.push(`Y${i}[(${offset} + first) >> 2u] = ${value};`);
     } else {
-      lines.push(`Y${i}[${offset} + i] = ${results[i]};`);
+      lines.push(`Y${i}[${offset} + i] = ${half ? `f16OfFloat(${results[i]})` : results[i]};`);
     }
   });
   if (per === 1) return `  let i = t;\n  if (i >= ${word(1)}) { return; }\n  ${[...places, ...lines].join('\n  ')}`;

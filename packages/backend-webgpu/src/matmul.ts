@@ -1,8 +1,10 @@
 import { broadcastView, type EpilogueAttributes, type Kernel, type Kernels, type Operand, sizeOf } from '@tessera/core';
 import { indexable } from './axes.ts';
 import { bufferOf, type Cells, numbers } from './cells.ts';
+import { targetOf } from './elementwise.ts';
 import { addendsOf, type Epilogue, epilogueOf, finishAfter, plain } from './epilogue.ts';
 import { fillWords, materialize } from './fill.ts';
+import { mapElements } from './map.ts';
 import type { GpuBuffer } from './memory.ts';
 import { floatsIn, foldInto, placeFunction, placeWords } from './reduction.ts';
 import { integerMatmul, registerMatmul } from './register-matmul.ts';
@@ -59,13 +61,17 @@ export function matmul(runtime: Runtime): Pick<Kernels, 'matmul'> & { readonly m
     );
     const rank = batch.length;
     const finishes = words.push(...epilogue.words) - epilogue.words.length + 1;
-    const scalar = A.scalar;
-    const program = runtime.program(`matmul|${scalar}|${va}|${vb}|${rank}|${epilogue.key}|${tile?.rows}`, () => ({
+    const { scalar } = A;
+    const half = A.bytes === 2;
+    const stores = half && parts === 1;
+    const element = half ? 'f16' : scalar;
+    const stored = (value: string): string => (stores ? `f16OfFloat(${value})` : value);
+    const program = runtime.program(`matmul|${element}|${stores}|${va}|${vb}|${rank}|${epilogue.key}|${tile?.rows}`, () => ({
       bindings: [
-        { name: 'A', type: va === 'none' ? scalar : 'vec4<f32>' },
-        { name: 'B', type: vb === 'none' ? scalar : 'vec4<f32>' },
+        { name: 'A', type: va === 'none' ? element : `vec4<${element}>` },
+        { name: 'B', type: vb === 'none' ? element : `vec4<${element}>` },
         ...epilogue.bindings,
-        { name: 'Y', type: scalar, writes: true },
+        { name: 'Y', type: stores ? element : scalar, writes: true },
       ],
       words: words.length + 1,
       workgroup: tile ? TILE_WORKGROUP : WORKGROUP,
@@ -75,11 +81,15 @@ export function matmul(runtime: Runtime): Pick<Kernels, 'matmul'> & { readonly m
         epilogue.declare(finishes),
         tile ? tileMemory(tile) : '',
       ].join('\n'),
-      main: tile ? tiledMain(tile, tiledMatmul(va, vb)) : integer ? integerMatmul : registerMatmul(va, vb),
+      main: tile ? tiledMain(tile, tiledMatmul(va, vb, stored)) : integer ? integerMatmul : registerMatmul(va, vb, stored),
     }));
     const buffers = [materialize(runtime, A.buffer), materialize(runtime, B.buffer), ...epilogue.buffers(runtime), target];
     runtime.run(program, buffers, words, workgroups);
-    if (parts > 1) foldInto(runtime, 'sum', floatsIn(target, [parts, size]), [0], into);
+    if (parts === 1) return;
+    const sums = half ? runtime.temporary(size * 4) : into;
+    foldInto(runtime, 'sum', floatsIn(target, [parts, size]), [0], sums);
+    if (half)
+      mapElements(runtime, 'matmul|half', [size], [numbers(floatsIn(sums, [size]))], [targetOf(y)], (values) => ({ results: values }));
   };
   return {
     matmulEpilogue(inputs, attributes, [y]) {

@@ -47,7 +47,8 @@ ${main}
     ({ name, type, writes }, i) => `@group(0) @binding(${i + 1}) var<storage, ${writes ? 'read_write' : 'read'}> ${name}: array<${type}>;`,
   );
   const parameters = `@group(0) @binding(0) var<uniform> P: array<vec4<u32>, ${Math.ceil(words / 4)}>;`;
-  return [parameters, ...header, functionsFor(code), code].join('\n');
+  const text = [parameters, ...header, functionsFor(code), code].join('\n');
+  return /\bf16\b/.test(text) ? `enable f16;\n${text}` : text;
 }
 
 /** A shader with what is made of it once. */

@@ -13,14 +13,15 @@ function loadTile(name: string, vector: Vector, across: boolean): string {
   for (let j = 0; j < 4; j++) {
     // Rows beyond the end are read as the last one and never written.
     const outer = `min(${at} + ${j}u, ${limit} - 1u)`;
-    if (vector === 'inner') lines.push(`let ${name}${j} = ${binding}[(${base} + ${outer} * ${outerStride} + k) >> 2u];`);
-    else if (vector === 'outer') lines.push(`let ${name}${j} = ${binding}[(${base} + (k + ${j}u) * ${innerStride} + ${at}) >> 2u];`);
+    if (vector === 'inner') lines.push(`let ${name}${j} = vec4<f32>(${binding}[(${base} + ${outer} * ${outerStride} + k) >> 2u]);`);
+    else if (vector === 'outer')
+      lines.push(`let ${name}${j} = vec4<f32>(${binding}[(${base} + (k + ${j}u) * ${innerStride} + ${at}) >> 2u]);`);
     else if (across) {
       const place = (i: number): string =>
-        `${binding}[${base} + (k + ${j}u) * ${innerStride} + min(${at} + ${i}u, ${limit} - 1u) * ${outerStride}]`;
+        `f32(${binding}[${base} + (k + ${j}u) * ${innerStride} + min(${at} + ${i}u, ${limit} - 1u) * ${outerStride}])`;
       lines.push(`let ${name}${j} = vec4<f32>(${[0, 1, 2, 3].map(place).join(', ')});`);
     } else {
-      const place = (i: number): string => `${binding}[${base} + ${outer} * ${outerStride} + (k + ${i}u) * ${innerStride}]`;
+      const place = (i: number): string => `f32(${binding}[${base} + ${outer} * ${outerStride} + (k + ${i}u) * ${innerStride}])`;
       lines.push(`let ${name}${j} = vec4<f32>(${[0, 1, 2, 3].map(place).join(', ')});`);
     }
   }
@@ -45,7 +46,7 @@ function multiply(a: Vector, b: Vector): string {
 /** The sums left where K is no multiple of four, one k at a time. */
 const tail = (a: Vector, b: Vector): string => {
   const at = (binding: string, vector: Vector, index: string): string =>
-    vector === 'none' ? `${binding}[${index}]` : `${binding}[(${index}) >> 2u][(${index}) & 3u]`;
+    `f32(${vector === 'none' ? `${binding}[${index}]` : `${binding}[(${index}) >> 2u][(${index}) & 3u]`})`;
   const x = (i: number): string => at('A', a, `baseA + min(m + ${i}u, M - 1u) * ${word(6)} + k * ${word(7)}`);
   const y = (j: number): string => at('B', b, `baseB + k * ${word(8)} + min(n + ${j}u, N - 1u) * ${word(9)}`);
   return `for (; k < last; k++) {
@@ -58,8 +59,8 @@ const starts = `  let M = ${word(1)};
   let N = ${word(2)};
   let K = ${word(3)};`;
 
-/** y = a·b, 4 × 4 elements by each invocation, which keeps them in registers. */
-export const registerMatmul = (a: Vector, b: Vector): string => `${starts}
+/** y = a·b, 4 × 4 elements by each invocation, which keeps them in registers; `stored` makes an element of y of a float. */
+export const registerMatmul = (a: Vector, b: Vector, stored: (value: string) => string): string => `${starts}
   let columns = (N + 3u) >> 2u;
   let rows = (M + 3u) >> 2u;
   let each = columns * rows * ${word(10)};
@@ -82,7 +83,7 @@ export const registerMatmul = (a: Vector, b: Vector): string => `${starts}
   }
   ${tail(a, b)}
   let to = (part * ${word(10)} + matrix) * M * N + m * N + n;
-  ${[0, 1, 2, 3].map((i) => `if (m + ${i}u < M) { for (var j = 0u; j < min(4u, N - n); j++) { Y[to + ${i}u * N + j] = finish(c${i}[j], n + j, to + ${i}u * N + j); } }`).join('\n  ')}`;
+  ${[0, 1, 2, 3].map((i) => `if (m + ${i}u < M) { for (var j = 0u; j < min(4u, N - n); j++) { Y[to + ${i}u * N + j] = ${stored(`finish(c${i}[j], n + j, to + ${i}u * N + j)`)}; } }`).join('\n  ')}`;
 
 /** y = a·b of integers, one element by each invocation. */
 export const integerMatmul: string = `${starts}

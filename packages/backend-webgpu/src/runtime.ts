@@ -38,6 +38,8 @@ export class Runtime {
   readonly pool: Pool;
   /** Whether the device is the processor itself. */
   readonly software: boolean;
+  /** Whether shaders can have halves as elements of their bindings. */
+  readonly halves: boolean;
   /** Where products keep their tiles. */
   readonly tiles: Tiles;
   /** The parameters' size that this device has: workgroups along an axis, storage bindings, invocations, shared bytes. */
@@ -59,6 +61,7 @@ export class Runtime {
     this.device = device;
     this.pool = pool;
     this.software = software;
+    this.halves = device.features.has('shader-f16');
     this.tiles = tiles;
     this.limits = device.limits;
     this.#pipelines = new Pipelines(device);

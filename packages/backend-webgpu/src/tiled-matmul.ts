@@ -10,28 +10,30 @@ const lines = (line: (i: number) => string): string => four.map(line).join('\n  
 
 /** Four rows by four terms of a, each row a vector. */
 const loadA: { readonly [V in Vector]: string } = {
-  inner: lines((i) => `let a${i} = select(vec4<f32>(), A[(baseA + min(m + ${i}u, rows - 1u) * ${word(6)} + k) >> 2u], k < last);`),
-  outer: `${lines((j) => `let r${j} = select(vec4<f32>(), A[(baseA + (k + ${j}u) * ${word(7)} + m) >> 2u], k + ${j}u < last);`)}
+  inner: lines(
+    (i) => `let a${i} = select(vec4<f32>(), vec4<f32>(A[(baseA + min(m + ${i}u, rows - 1u) * ${word(6)} + k) >> 2u]), k < last);`,
+  ),
+  outer: `${lines((j) => `let r${j} = select(vec4<f32>(), vec4<f32>(A[(baseA + (k + ${j}u) * ${word(7)} + m) >> 2u]), k + ${j}u < last);`)}
       ${lines((i) => `let a${i} = ${vector((j) => `r${j}[${i}]`)};`)}`,
   none: lines(
     (i) =>
-      `let a${i} = ${vector((j) => `select(0.0, A[baseA + min(m + ${i}u, rows - 1u) * ${word(6)} + (k + ${j}u) * ${word(7)}], k + ${j}u < last)`)};`,
+      `let a${i} = ${vector((j) => `select(0.0, f32(A[baseA + min(m + ${i}u, rows - 1u) * ${word(6)} + (k + ${j}u) * ${word(7)}]), k + ${j}u < last)`)};`,
   ),
 };
 
 /** Four terms by four columns of b, each term a vector. */
 const loadB: { readonly [V in Vector]: string } = {
-  outer: lines((j) => `let b${j} = select(vec4<f32>(), B[(baseB + (k + ${j}u) * ${word(8)} + n) >> 2u], k + ${j}u < last);`),
-  inner: `${lines((i) => `let r${i} = select(vec4<f32>(), B[(baseB + min(n + ${i}u, columns - 1u) * ${word(9)} + k) >> 2u], k < last);`)}
+  outer: lines((j) => `let b${j} = select(vec4<f32>(), vec4<f32>(B[(baseB + (k + ${j}u) * ${word(8)} + n) >> 2u]), k + ${j}u < last);`),
+  inner: `${lines((i) => `let r${i} = select(vec4<f32>(), vec4<f32>(B[(baseB + min(n + ${i}u, columns - 1u) * ${word(9)} + k) >> 2u]), k < last);`)}
       ${lines((j) => `let b${j} = ${vector((i) => `r${i}[${j}]`)};`)}`,
   none: lines(
     (j) =>
-      `let b${j} = ${vector((i) => `select(0.0, B[baseB + (k + ${j}u) * ${word(8)} + min(n + ${i}u, columns - 1u) * ${word(9)}], k + ${j}u < last)`)};`,
+      `let b${j} = ${vector((i) => `select(0.0, f32(B[baseB + (k + ${j}u) * ${word(8)} + min(n + ${i}u, columns - 1u) * ${word(9)}]), k + ${j}u < last)`)};`,
   ),
 };
 
-/** y = a·b in tiles, with the parameters of `matmul`. */
-export function tiledMatmul(a: Vector, b: Vector): TiledProduct {
+/** y = a·b in tiles, with the parameters of `matmul`; `stored` makes an element of y of a float. */
+export function tiledMatmul(a: Vector, b: Vector, stored: (value: string) => string): TiledProduct {
   return {
     starts: `  let rows = ${word(1)};
   let columns = ${word(2)};
@@ -44,6 +46,6 @@ export function tiledMatmul(a: Vector, b: Vector): TiledProduct {
   let to = (part * matrices + matrix) * rows * columns;`,
     a: loadA[a],
     b: loadB[b],
-    store: (value) => `Y[to + row * columns + column] = finish(${value}, column, to + row * columns + column);`,
+    store: (value) => `Y[to + row * columns + column] = ${stored(`finish(${value}, column, to + row * columns + column)`)};`,
   };
 }

@@ -11,6 +11,9 @@ export const conversions: Readonly<Record<string, string>> = {
   if (e == 0u) { return bitcast<f32>(s | bitcast<u32>(f32(m) * 5.9604644775390625e-8)); }
   return bitcast<f32>(s | ((e + 112u) << 23u) | (m << 13u));
 }`,
+  // Rounded before, as drivers may round as they like.
+  f16OfFloat: 'fn f16OfFloat(x: f32) -> f16 { return f16(halfRounded(x)); }',
+  halfRounded: 'fn halfRounded(x: f32) -> f32 { return floatOfHalf(halfOf(bitcast<u32>(x))); }',
   floatOfBfloat: 'fn floatOfBfloat(b: u32) -> f32 { return bitcast<f32>(b << 16u); }',
   // m / 2ˢ, halves to the even number; `more` tells of bits below m.
   shiftedRight: `fn shiftedRight(m: u32, s: u32, more: bool) -> u32 {

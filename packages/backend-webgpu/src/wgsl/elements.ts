@@ -3,9 +3,9 @@ import type { DType } from '@tessera/core';
 /** The type in WGSL of an element that kernels compute with; bools are 0 or 1. */
 export type Scalar = 'f32' | 'i32' | 'u32';
 
-/** The type of an element of a dtype: narrow and wide ones are seen as their bits. */
+/** The type of an element of a dtype: halves are computed with as floats, other narrow and wide ones are seen as their bits. */
 export function scalarOf(dtype: DType): Scalar {
-  return dtype === 'float32' ? 'f32' : dtype === 'int32' ? 'i32' : 'u32';
+  return dtype === 'float32' || dtype === 'float16' ? 'f32' : dtype === 'int32' ? 'i32' : 'u32';
 }
 
 /** The element at `index` of a binding over words. */
