@@ -50,8 +50,6 @@ function exp2(v: v128): v128 {
 }
 
 /** |a|ᵇ of the first two lanes. */
-// @ts-ignore: decorator
-@inline
 function half(a: v128, b: v128): v128 {
   const x = f64x2.abs(f64x2.promote_low_f32x4(a));
   const infinity = c(Infinity);
