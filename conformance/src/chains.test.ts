@@ -1,8 +1,9 @@
+import { grad } from '@tessera/autograd';
 import { type WasmOptions, wasm } from '@tessera/backend-wasm';
 import { capture } from '@tessera/capture';
-import type { FusedAttributes, PlanOperand } from '@tessera/core';
+import type { FusedAttributes, Plan, PlanOperand } from '@tessera/core';
 import { adam, adamw, applyUpdates, chain, clipByGlobalNorm, type Optimizer } from '@tessera/optim';
-import { Random, setDefaultBackend, type Tensor, tidy, treeLeaves, VariableTree } from '@tessera/tensor';
+import { Random, setDefaultBackend, tensor, type Tensor, tidy, treeLeaves, VariableTree } from '@tessera/tensor';
 import { describe, expect, it } from 'vitest';
 import { findChain } from '../../packages/backend-wasm/src/chains.ts';
 
@@ -39,8 +40,11 @@ const optimizers: Readonly<Record<string, [optimizer: unknown, chains: readonly 
   'adam with AMSGrad, which is no such chain': [adam({ amsgrad: true }), []],
 };
 
+const chainsIn = (plan: Plan): string[] =>
+  plan.steps.flatMap(({ op, attributes, inputs }) => (op === 'fused' ? chainsOf(attributes as FusedAttributes, inputs) : []));
+
 for (const [build, options] of Object.entries(builds)) {
-  describe(`what an optimizer does in one loop is what it does op by op, with ${build}`, () => {
+  describe(`what is done in one loop is what is done op by op, with ${build}`, () => {
     for (const [name, [optimizer, chains]] of Object.entries(optimizers)) {
       it(name, async () => {
         const backend = await wasm(options);
@@ -53,12 +57,20 @@ for (const [build, options] of Object.entries(builds)) {
           step(gradient);
         }
         expect(await captured.values()).toEqual(await eager.values());
-        const found = step.plans[0]!.steps.flatMap(({ op, attributes, inputs }) =>
-          op === 'fused' ? chainsOf(attributes as FusedAttributes, inputs) : [],
-        );
-        expect(found).toEqual(chains);
+        expect(chainsIn(step.plans[0]!)).toEqual(chains);
         backend.dispose();
       });
     }
+
+    it('and so is the gradient of relu', async () => {
+      const backend = await wasm(options);
+      setDefaultBackend(backend);
+      const slope = (x: Tensor): Tensor => grad((given: Tensor) => given.relu().square().sum())(x);
+      const step = capture(slope);
+      const x = tensor(Float32Array.from({ length: 3001 }, (_, i) => (i % 9 === 0 ? NaN : i % 5 === 0 ? -0 : Math.sin(i))));
+      expect(await step(x).data()).toEqual(await slope(x).data());
+      expect(chainsIn(step.plans[0]!)).toEqual(['reluGradient_chain']);
+      backend.dispose();
+    });
   });
 }

@@ -26,6 +26,8 @@ const adam = `
 /** The chains' instructions, and which of their values are kept. Vectors that are read have capitals; other names that are read are numbers. */
 const table = {
   adam: [`${adam}\n  parameter = add(X, p)`, ['mean', 'square', 'parameter']],
+  // The gradient of relu, by what relu gave.
+  reluGradient: ['stopped = lessEqual(Y, zero)\n  slope = select(stopped, zero, G)', ['slope']],
   adamw: [`${adam}\n  q = mul(X, decay)\n  r = sub(p, q)\n  parameter = add(X, r)`, ['mean', 'square', 'parameter']],
 };
 
