@@ -1,4 +1,4 @@
-import { bytesPerElement, DeviceError, type DType, fromFloat16, type Operand, sizeOf, toFloat16, type View } from '@tessera/core';
+import { bytesPerElement, DeviceError, type DType, fromFloat16, type Operand, toFloat16, type View } from '@tessera/core';
 import { GpuBuffer } from './memory.ts';
 import { floatWord } from './program.ts';
 import { bitsOf } from './bits.ts';
@@ -55,9 +55,4 @@ function inPairs({ shape, strides, offset }: View): View {
 /** Whether elements of a dtype are two words. */
 export function isWide(dtype: DType): boolean {
   return bytesPerElement(dtype) === 8;
-}
-
-/** 1 where the elements lie one after another, 0 where one is repeated. */
-export function stepOf({ view: { strides, shape } }: Operand): 0 | 1 {
-  return strides.some((stride) => stride !== 0) || sizeOf(shape) <= 1 ? 1 : 0;
 }

@@ -9,7 +9,7 @@ import { foldTeam, TEAM, teamMemory } from './wgsl/team.ts';
 
 type Names = 'layerNormalization' | 'layerNormalizationGradient' | 'groupNormalization' | 'groupNormalizationGradient';
 
-const sum = (a: string, b: string): string => `${a} + ${b}`;
+const add = (variable: string): string => foldTeam(variable, (a, b) => `${a} + ${b}`);
 
 /** What is normalised together: some neighbouring channels at all places of an example; a row is an example of one place. */
 interface Segments {
@@ -46,10 +46,10 @@ const statistics = (rows: boolean, centered: boolean): string => `if (g >= ${wor
   let begin = g % ${GROUPS} * width;
   let start = g / ${GROUPS} * ${PLACES} * ${CHANNELS} + begin;
   var mean = 0.0;
-  ${centered ? `${each(rows)(`mean = mean + X[${word(6)} + e];`)}\n  ${foldTeam('mean', sum)}\n  mean = mean / f32(count);` : ''}
+  ${centered ? `${each(rows)(`mean = mean + X[${word(6)} + e];`)}\n  ${add('mean')}\n  mean = mean / f32(count);` : ''}
   var variance = 0.0;
   ${each(rows)(`let d = X[${word(6)} + e] - mean; variance = variance + d * d;`)}
-  ${foldTeam('variance', sum)}
+  ${add('variance')}
   let r = 1.0 / root(variance / f32(count) + bitcast<f32>(${EPSILON}));`;
 
 export function normalization(runtime: Runtime): Readonly<Record<Names, Kernel<never>>> {
@@ -99,8 +99,8 @@ export function normalization(runtime: Runtime): Readonly<Record<Names, Kernel<n
   var along = 0.0;
   var level = 0.0;
   ${each(rows)(`let v = B[${word(8)} + e] * A[${word(7)} + f]; along = along + v * (X[${word(6)} + e] - mean) * r; level = level + v;`)}
-  ${foldTeam('along', sum)}
-  ${foldTeam('level', sum)}
+  ${add('along')}
+  ${add('level')}
   level = ${centered ? 'level / f32(count)' : '0.0'};
   along = along / f32(count);
   ${each(rows)(`let unit = (X[${word(6)} + e] - mean) * r; Y[e] = r * (B[${word(8)} + e] * A[${word(7)} + f] - level - unit * along);`)}`,

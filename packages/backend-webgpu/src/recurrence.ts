@@ -1,6 +1,6 @@
 import type { Operand } from '@tessera/core';
-import { indexable } from './axes.ts';
-import { bufferOf, numbers, raw, stepOf } from './cells.ts';
+import { indexable, stepOf } from './axes.ts';
+import { bufferOf, numbers, raw } from './cells.ts';
 import { materialize } from './fill.ts';
 import { mapElements } from './map.ts';
 import type { GpuBuffer } from './memory.ts';

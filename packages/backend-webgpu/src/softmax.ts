@@ -1,6 +1,6 @@
 import { type Kernel, type None, type Operand, type Shape, sizeOf, type SoftmaxAttributes } from '@tessera/core';
-import { indexable } from './axes.ts';
-import { bufferOf, stepOf } from './cells.ts';
+import { indexable, stepOf } from './axes.ts';
+import { bufferOf } from './cells.ts';
 import { materialize } from './fill.ts';
 import { word } from './program.ts';
 import { lanesOf } from './reduction.ts';
@@ -16,7 +16,8 @@ const LONG = 64;
 /** How a shader's text goes over a lane, whose elements are of A, B and Y: by one invocation or a whole team. */
 interface Lane {
   readonly each: (body: string) => string;
-  readonly fold: (variable: string, step: (a: string, b: string) => string) => string;
+  readonly add: (variable: string) => string;
+  readonly most: (variable: string) => string;
   /** Whether this invocation writes what there is one of for the lane. */
   readonly writes: string;
 }
@@ -24,15 +25,14 @@ interface Lane {
 const a = `A[${word(4)} + base + i * ${word(3)}]`;
 const b = `B[${word(5)} + base + i * ${word(3)}]`;
 const y = `Y[base + i * ${word(3)}]`;
-const sum = (x: string, other: string): string => `${x} + ${other}`;
 
 /** The greatest of a lane of A, and Σ e^(aᵢ − most). */
-const exponentials = ({ each, fold }: Lane): string => `var most = negated(infinity());
+const exponentials = ({ each, add, most }: Lane): string => `var most = negated(infinity());
   ${each(`most = greater(most, ${a});`)}
-  ${fold('most', (x, other) => `greater(${x}, ${other})`)}
+  ${most('most')}
   var sum = 0.0;
   ${each(`sum = sum + exponential(${a} - most);`)}
-  ${fold('sum', sum)}`;
+  ${add('sum')}`;
 
 /** What is done with each lane. */
 const mains: { readonly [K in OverAxis | OverRows]: (lane: Lane) => string } = {
@@ -44,27 +44,27 @@ const mains: { readonly [K in OverAxis | OverRows]: (lane: Lane) => string } = {
   let logs = logarithm(sum);
   ${lane.each(`${y} = opaque(${a} - most) - logs;`)}`,
   // dx = y·(dy − Σ dy·y)
-  softmaxGradient: ({ each, fold }) => `var along = 0.0;
+  softmaxGradient: ({ each, add }) => `var along = 0.0;
   ${each(`along = along + ${b} * ${a};`)}
-  ${fold('along', sum)}
+  ${add('along')}
   ${each(`${y} = ${a} * (${b} - along);`)}`,
   // dx = dy − eʸ·Σ dy
-  logSoftmaxGradient: ({ each, fold }) => `var total = 0.0;
+  logSoftmaxGradient: ({ each, add }) => `var total = 0.0;
   ${each(`total = total + ${b};`)}
-  ${fold('total', sum)}
+  ${add('total')}
   ${each(`${y} = ${b} - exponential(${a}) * total;`)}`,
   // −Σ t·(z − most − ln Σ), where a class of no weight adds nothing, however impossible it is.
   softmaxCrossEntropy: (lane) => `${exponentials(lane)}
   let logs = logarithm(sum);
   var total = 0.0;
   ${lane.each(`let weight = ${b}; if (!isZero(weight)) { total = total + weight * (opaque(${a} - most) - logs); }`)}
-  ${lane.fold('total', sum)}
+  ${lane.add('total')}
   if (${lane.writes}) { Y[lane] = negated(total); }`,
   // dz = (softmax(z)·Σt − t)·dy
   softmaxCrossEntropyGradient: (lane) => `${exponentials(lane)}
   var weight = 0.0;
   ${lane.each(`weight = weight + ${b};`)}
-  ${lane.fold('weight', sum)}
+  ${lane.add('weight')}
   let slope = C[${word(6)} + lane * ${word(7)}];
   ${lane.each(`${y} = (quotient(exponential(${a} - most), sum) * weight - ${b}) * slope;`)}`,
 };
@@ -90,7 +90,8 @@ export function softmax(runtime: Runtime): Readonly<Record<OverAxis, Kernel<Soft
   let base = lane / ${word(3)} * ${word(2)} * ${word(3)} + lane % ${word(3)};
   ${mains[op]({
     each: (body) => `for (var i = ${first}; i < ${word(2)}; i = i + ${by}) { ${body} }`,
-    fold: byTeam ? foldTeam : () => '',
+    add: (variable) => (byTeam ? foldTeam(variable, (x, other) => `${x} + ${other}`) : ''),
+    most: (variable) => (byTeam ? foldTeam(variable, (x, other) => `greater(${x}, ${other})`) : ''),
     writes: byTeam ? 'l == 0u' : 'true',
   })}`,
     }));
