@@ -3,7 +3,8 @@ import { indexable } from './axes.ts';
 import { bufferOf, numbers } from './cells.ts';
 import { materialize } from './fill.ts';
 import { word } from './program.ts';
-import { arrange, BUSY, LONG, placeFunction, placeWords, TEAM } from './reduction.ts';
+import { arrange, BUSY, LONG, placeFunction, placeWords } from './reduction.ts';
+import { TEAM } from './wgsl/team.ts';
 import type { Runtime } from './runtime.ts';
 import { loadElement } from './wgsl/elements.ts';
 

@@ -78,7 +78,7 @@ export function foldColumns(runtime: Runtime, { rows, n }: Columns, first: First
     ${first.numbers.map((_, i) => `let p${i} = Z[(part * ${wide}u + ${i}u) * ${word(2)} + column];`).join(' ')}
     ${name} = ${name} + ${expression};
   }
-  ${foldTeam(name, (a, b) => `${a} + ${b}`)}`,
+  ${foldTeam(name, (a, b) => `${a} + ${b}`, '0.0')}`,
   )}`,
   }));
   const outputs = last.outputs.map(([, buffer]) => buffer);

@@ -3,7 +3,8 @@ import { indexable } from './axes.ts';
 import { bufferOf, numbers } from './cells.ts';
 import { materialize } from './fill.ts';
 import { word } from './program.ts';
-import { BUSY, floatsIn, lanesOf, LONG, TEAM } from './reduction.ts';
+import { BUSY, floatsIn, lanesOf, LONG } from './reduction.ts';
+import { TEAM } from './wgsl/team.ts';
 import type { Runtime } from './runtime.ts';
 
 /** What a team sums up of a lane at once; longer ones are divided. */

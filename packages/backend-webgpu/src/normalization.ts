@@ -9,7 +9,7 @@ import { foldTeam, TEAM, teamMemory } from './wgsl/team.ts';
 
 type Names = 'layerNormalization' | 'layerNormalizationGradient' | 'groupNormalization' | 'groupNormalizationGradient';
 
-const add = (variable: string): string => foldTeam(variable, (a, b) => `${a} + ${b}`);
+const add = (variable: string): string => foldTeam(variable, (a, b) => `${a} + ${b}`, '0.0');
 
 /** What is normalised together: some neighbouring channels at all places of an example; a row is an example of one place. */
 interface Segments {

@@ -1,6 +1,7 @@
 import type { Block } from './memory.ts';
 import { parameterBytes } from './parameters.ts';
 import { Program, type Shader, sourceOf } from './program.ts';
+import { TEAM } from './wgsl/team.ts';
 
 const COMPUTE = 4;
 
@@ -15,10 +16,14 @@ export class Pipelines {
   readonly #device: GPUDevice;
   readonly #programs = new Map<string, Program>();
   readonly #layouts = new Map<string, Layout>();
+  /** Whether shaders use subgroups: those that are no larger than a team. */
+  readonly #subgroups: boolean;
   #made = 0;
 
   constructor(device: GPUDevice) {
     this.#device = device;
+    const { subgroupMaxSize = TEAM } = (device as { adapterInfo?: { subgroupMaxSize?: number } }).adapterInfo ?? {};
+    this.#subgroups = device.features.has('subgroups' as GPUFeatureName) && subgroupMaxSize <= TEAM;
   }
 
   /** How many were made. */
@@ -58,7 +63,7 @@ export class Pipelines {
   #describe(program: Program): GPUComputePipelineDescriptor {
     const label = `tessera:${program.op}`;
     this.#made++;
-    const module = this.#device.createShaderModule({ label, code: sourceOf(program.shader) });
+    const module = this.#device.createShaderModule({ label, code: sourceOf(program.shader, this.#subgroups) });
     return { label, layout: this.#layoutOf(program).pipeline, compute: { module, entryPoint: 'main' } };
   }
 

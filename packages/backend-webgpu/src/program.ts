@@ -1,3 +1,4 @@
+import { chosen } from './wgsl/either.ts';
 import { functionsFor } from './wgsl/functions.ts';
 
 /** A buffer that a shader reads or writes. */
@@ -35,20 +36,24 @@ export function floatWord(value: number): number {
   return bits[0];
 }
 
-/** The whole text of a shader. */
-export function sourceOf({ bindings, words, workgroup, declarations = '', main }: Shader): string {
+/** The whole text of a shader, on a device with subgroups or without. */
+export function sourceOf({ bindings, words, workgroup, declarations = '', main }: Shader, subgroups: boolean): string {
+  const body = chosen(main, subgroups);
+  const uses = body.includes('subgroup');
   const code = `${declarations}\n@compute @workgroup_size(${workgroup})
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) l: u32) {
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) l: u32${
+    uses ? ', @builtin(subgroup_size) subgroupSize: u32, @builtin(subgroup_invocation_id) subgroupLane: u32' : ''
+  }) {
   let g = group.y * groups.x + group.x;
   let t = g * ${workgroup}u + l;
-${main}
+${body}
 }`;
   const header = bindings.map(
     ({ name, type, writes }, i) => `@group(0) @binding(${i + 1}) var<storage, ${writes ? 'read_write' : 'read'}> ${name}: array<${type}>;`,
   );
   const parameters = `@group(0) @binding(0) var<uniform> P: array<vec4<u32>, ${Math.ceil(words / 4)}>;`;
   const text = [parameters, ...header, functionsFor(code), code].join('\n');
-  return /\bf16\b/.test(text) ? `enable f16;\n${text}` : text;
+  return `${/\bf16\b/.test(text) ? 'enable f16;\n' : ''}${uses ? 'enable subgroups;\n' : ''}${text}`;
 }
 
 /** A shader with what is made of it once. */

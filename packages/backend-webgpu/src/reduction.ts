@@ -18,6 +18,7 @@ import type { GpuBuffer } from './memory.ts';
 import { word } from './program.ts';
 import type { Runtime } from './runtime.ts';
 import { loadElement, type Scalar } from './wgsl/elements.ts';
+import { foldTeam, TEAM } from './wgsl/team.ts';
 
 /** How values are folded, in WGSL, by scalar: what to begin with, and one step. */
 interface Fold {
@@ -64,8 +65,6 @@ const folds: { readonly [K in Folded]: { readonly [S in Scalar]?: Fold } } = {
 };
 
 const WORKGROUP = 64;
-/** Invocations that fold one row together. */
-export const TEAM = 64;
 /** From how many elements on a row is folded by a team. */
 export const LONG = 128;
 /** From how many parts on they are folded by a team. */
@@ -193,14 +192,11 @@ const ways: {
     workgroup: TEAM,
     each: 1,
     shares: true,
-    main: ({ step }, to) => `  if (g >= ${word(1)} * ${word(4)}) { return; }
+    main: ({ step, start }, to) => `  if (g >= ${word(1)} * ${word(4)}) { return; }
   let part = g / ${word(1)};
-  team[l] = folding(g % ${word(1)}, part * ${word(3)} + l, min((part + 1u) * ${word(3)}, ${word(2)}), ${TEAM}u);
-  for (var half = ${TEAM / 2}u; half > 0u; half = half >> 1u) {
-    workgroupBarrier();
-    if (l < half) { team[l] = ${step('team[l]', 'team[l + half]')}; }
-  }
-  if (l == 0u) { Y[${word(6)} + g] = ${to('team[0]')}; }`,
+  var sum = folding(g % ${word(1)}, part * ${word(3)} + l, min((part + 1u) * ${word(3)}, ${word(2)}), ${TEAM}u);
+  ${foldTeam('sum', step, start)}
+  if (l == 0u) { Y[${word(6)} + g] = ${to('sum')}; }`,
   },
   columns: {
     workgroup: COLUMNS * COLUMNS,

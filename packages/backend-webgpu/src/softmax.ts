@@ -90,8 +90,8 @@ export function softmax(runtime: Runtime): Readonly<Record<OverAxis, Kernel<Soft
   let base = lane / ${word(3)} * ${word(2)} * ${word(3)} + lane % ${word(3)};
   ${mains[op]({
     each: (body) => `for (var i = ${first}; i < ${word(2)}; i = i + ${by}) { ${body} }`,
-    add: (variable) => (byTeam ? foldTeam(variable, (x, other) => `${x} + ${other}`) : ''),
-    most: (variable) => (byTeam ? foldTeam(variable, (x, other) => `greater(${x}, ${other})`) : ''),
+    add: (variable) => (byTeam ? foldTeam(variable, (x, other) => `${x} + ${other}`, '0.0') : ''),
+    most: (variable) => (byTeam ? foldTeam(variable, (x, other) => `greater(${x}, ${other})`, 'negated(infinity())') : ''),
     writes: byTeam ? 'l == 0u' : 'true',
   })}`,
     }));
