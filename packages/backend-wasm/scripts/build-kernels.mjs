@@ -48,6 +48,7 @@ async function compile(features) {
     '-O2',
     '--shrinkLevel',
     '1',
+    '--converge',
     '--noAssert',
     '--use',
     'abort=',
