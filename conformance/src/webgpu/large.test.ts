@@ -192,6 +192,25 @@ const descriptions: readonly OpDescription[] = [
     ],
   },
   {
+    name: 'recurrent layers of examples that share weights',
+    samples: [
+      {
+        inputs: [values([19, 6, 20], true), values([5, 20], true), values([19, 5], true)],
+        run: (z, w, state) => Object.values(t.lstm(z!, w!.mul(0.3), state!, state!)),
+        order: 0,
+        gradients: true,
+        tolerance: reduction,
+      },
+      {
+        inputs: [values([19, 6, 15], true), values([5, 15], true), values([15], true), values([19, 5], true)],
+        run: (z, w, b, state) => t.gru(z!, w!.mul(0.3), b!, state!),
+        order: 0,
+        gradients: true,
+        tolerance: reduction,
+      },
+    ],
+  },
+  {
     name: 'sorting in passes',
     samples: [
       { inputs: [values([2, 5000])], run: (x) => [t.sort(x!, 1), t.argsort(x!, 1, { descending: true })], order: 0, tolerance: exact },

@@ -3,43 +3,61 @@ import { bufferOf } from './cells.ts';
 import { runDecomposed } from './decomposed.ts';
 import { clear } from './fill.ts';
 import { word } from './program.ts';
-import { binds, dot, FIRST, products, type Reads, readsOf, recur, sigmoidSlope, sizesOf, tanhSlope, transposed } from './recurrence.ts';
+import {
+  addProducts,
+  binds,
+  type Cell,
+  FIRST,
+  placesOf,
+  products,
+  type Reads,
+  readsOf,
+  recur,
+  sigmoidSlope,
+  sizesOf,
+  tanhSlope,
+  transposed,
+} from './recurrence.ts';
 import type { Runtime } from './runtime.ts';
 
 const WORKGROUP = 64;
 
-const gruCell = (reads: Reads): string => `${products(reads, 3)}
-      let update = sigmoid(${reads.at('Z', 'first')} + (a.x + ${reads.at('B', 'u')}));
-      let reset = sigmoid(${reads.at('Z', 'first + U')} + (a.y + ${reads.at('B', 'U + u')}));
-      let inner = a.z + ${reads.at('B', '2u * U + u')};
-      let candidate = hyperbolicTangent(${reads.at('Z', 'first + 2u * U')} + reset * inner);
-      var before = 0.0;
-      if (s == 0u) { before = ${reads.at('H0', 'n * U + u')}; } else { before = H[at - U]; }
-      H[at] = update * before + (1.0 - update) * candidate;
-      G[first] = update;
-      G[first + U] = reset;
-      G[first + 2u * U] = candidate;
-      A[at] = inner;`;
+const cellOf = (reads: Reads): Cell => ({
+  sums: products(reads, 3),
+  each: `${placesOf(3)}
+        let update = sigmoid(${reads.at('Z', 'first')} + (a[r].x + ${reads.at('B', 'u')}));
+        let reset = sigmoid(${reads.at('Z', 'first + U')} + (a[r].y + ${reads.at('B', 'U + u')}));
+        let inner = a[r].z + ${reads.at('B', '2u * U + u')};
+        let candidate = hyperbolicTangent(${reads.at('Z', 'first + 2u * U')} + reset * inner);
+        var before = 0.0;
+        if (s == 0u) { before = ${reads.at('H0', 'n * U + u')}; } else { before = H[at - U]; }
+        H[at] = update * before + (1.0 - update) * candidate;
+        G[first] = update;
+        G[first + U] = reset;
+        G[first + 2u * U] = candidate;
+        A[at] = inner;`,
+});
 
 /** What comes to aₙ: dzₙ·r and its own cotangent, of the unit `k` of a row. */
 const innerGradient = ({ at }: Reads, dz: string, row: string, k: string): string =>
-  `${dz} * ${at('G', `(${row} * 3u + 1u) * U + ${k}`)} + ${at('dA', `${row} * U + ${k}`)}`;
+  `(${dz} * ${at('G', `(${row} * 3u + 1u) * U + ${k}`)} + ${at('dA', `${row} * U + ${k}`)})`;
 
 /** As that of the LSTM; DH carries d·u from time to time. */
-const gruGradientCell = (reads: Reads): string => {
+const gradientCellOf = (reads: Reads): Cell => {
   const { at } = reads;
-  return `let own = n * U + u;
-      var dh = 0.0;
+  const after = '(n * T + T - s)';
+  const inner = innerGradient(reads, `DZ[(${after} * 3u + 2u) * U + k]`, after, 'k');
+  return {
+    sums: (examples) => `var a = array<f32, ${examples}>();
       if (s > 0u) {
-        let after = n * T + T - s;
-        dh = DH[own];
-        ${dot('dh', '2u * U', (k) => `DZ[after * 3u * U + ${k}] * ${at('W', `${k} * U + u`)}`)}
-        ${dot('dh', 'U', (k) => `(${innerGradient(reads, `DZ[(after * 3u + 2u) * U + ${k}]`, 'after', k)}) * ${at('W', `(2u * U + ${k}) * U + u`)}`)}
-      }
-      if (s == T) { DH[own] = dh; } else {
-        let row = n * T + T - 1u - s;
-        let at = row * U + u;
-        let first = row * 3u * U + u;
+      ${addProducts(examples, '2u * U', `DZ[${after} * 3u * U + k]`, at('W', 'k * U + u'))}
+      ${addProducts(examples, 'U', inner, at('W', '(2u * U + k) * U + u'))}
+      }`,
+    each: `let own = n * U + u;
+        var dh = a[r];
+        if (s > 0u) { dh = dh + DH[own]; }
+        if (s == T) { DH[own] = dh; continue; }
+        ${placesOf(3, 'T - 1u - s')}
         let update = ${at('G', 'first')};
         let reset = ${at('G', 'first + U')};
         let candidate = ${at('G', 'first + 2u * U')};
@@ -50,8 +68,8 @@ const gruGradientCell = (reads: Reads): string => {
         DZ[first] = (d * (before - candidate) + ${at('dG', 'first')}) * ${sigmoidSlope('update')};
         DZ[first + U] = (inner * ${at('A', 'at')} + ${at('dG', 'first + U')}) * ${sigmoidSlope('reset')};
         DZ[first + 2u * U] = inner;
-        DH[own] = d * update;
-      }`;
+        DH[own] = d * update;`,
+  };
 };
 
 type Names = 'gru' | 'gruGradient';
@@ -68,7 +86,7 @@ export function gru(runtime: Runtime, kernels: () => Readonly<Record<string, Ker
         ['G', G],
         ['A', A],
       ];
-      recur(runtime, { ...sizes, times: sizes.length, reads, outputs, cell: gruCell(reads) });
+      recur(runtime, { ...sizes, times: sizes.length, reads, outputs, cell: cellOf(reads) });
     },
     gruGradient(inputs, attributes, made) {
       const [w, H0, H, G, A, dH, dG, dA] = inputs;
@@ -81,7 +99,7 @@ export function gru(runtime: Runtime, kernels: () => Readonly<Record<string, Ker
         ['DZ', DZ],
         ['DH', DH],
       ];
-      recur(runtime, { ...sizes, times: sizes.length + 1, reads, outputs, cell: gruGradientCell(reads) });
+      recur(runtime, { ...sizes, times: sizes.length + 1, reads, outputs, cell: gradientCellOf(reads) });
       innerGradients(sizes, { G, dA, DZ }, DA);
     },
   };

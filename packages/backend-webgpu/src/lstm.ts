@@ -1,38 +1,53 @@
 import { composites, type Kernel, type None, type Operand, sizeOf } from '@tessera/core';
 import { runDecomposed } from './decomposed.ts';
 import { clear } from './fill.ts';
-import { binds, dot, products, type Reads, readsOf, recur, sigmoidSlope, sizesOf, tanhSlope, transposed } from './recurrence.ts';
+import {
+  addProducts,
+  binds,
+  type Cell,
+  placesOf,
+  products,
+  type Reads,
+  readsOf,
+  recur,
+  sigmoidSlope,
+  sizesOf,
+  tanhSlope,
+  transposed,
+} from './recurrence.ts';
 import type { Runtime } from './runtime.ts';
 
-const lstmCell = (reads: Reads): string => `${products(reads, 4)}
-      let i = sigmoid(${reads.at('Z', 'first')} + a.x);
-      let f = sigmoid(${reads.at('Z', 'first + U')} + a.y);
-      let c = hyperbolicTangent(${reads.at('Z', 'first + 2u * U')} + a.z);
-      let o = sigmoid(${reads.at('Z', 'first + 3u * U')} + a.w);
-      var state = 0.0;
-      if (s == 0u) { state = ${reads.at('C0', 'n * U + u')}; } else { state = C[at - U]; }
-      state = f * state + i * c;
-      C[at] = state;
-      H[at] = o * hyperbolicTangent(state);
-      G[first] = i;
-      G[first + U] = f;
-      G[first + 2u * U] = c;
-      G[first + 3u * U] = o;`;
+const cellOf = (reads: Reads): Cell => ({
+  sums: products(reads, 4),
+  each: `${placesOf(4)}
+        let i = sigmoid(${reads.at('Z', 'first')} + a[r].x);
+        let f = sigmoid(${reads.at('Z', 'first + U')} + a[r].y);
+        let c = hyperbolicTangent(${reads.at('Z', 'first + 2u * U')} + a[r].z);
+        let o = sigmoid(${reads.at('Z', 'first + 3u * U')} + a[r].w);
+        var state = 0.0;
+        if (s == 0u) { state = ${reads.at('C0', 'n * U + u')}; } else { state = C[at - U]; }
+        state = f * state + i * c;
+        C[at] = state;
+        H[at] = o * hyperbolicTangent(state);
+        G[first] = i;
+        G[first + U] = f;
+        G[first + 2u * U] = c;
+        G[first + 3u * U] = o;`,
+});
 
-/** From the last time to the first, and once more for what comes to the first state: `dh` is what comes from the time after. */
-const lstmGradientCell = ({ at }: Reads): string => `let own = n * U + u;
-      var dh = 0.0;
-      if (s > 0u) { let after = (n * T + T - s) * 4u * U; ${dot('dh', '4u * U', (k) => `DZ[after + ${k}] * ${at('W', `${k} * U + u`)}`)} }
-      if (s == T) { DH[own] = dh; } else {
-        let row = n * T + T - 1u - s;
-        let at = row * U + u;
-        let first = row * 4u * U + u;
+/** From the last time to the first, and once more for what comes to the first state; `a` is what comes to h from the time after. */
+const gradientCellOf = ({ at }: Reads): Cell => ({
+  sums: (examples) => `var a = array<f32, ${examples}>();
+      if (s > 0u) { ${addProducts(examples, '4u * U', 'DZ[(n * T + T - s) * 4u * U + k]', at('W', 'k * U + u'))} }`,
+  each: `let own = n * U + u;
+        if (s == T) { DH[own] = a[r]; continue; }
+        ${placesOf(4, 'T - 1u - s')}
         let i = ${at('G', 'first')};
         let f = ${at('G', 'first + U')};
         let c = ${at('G', 'first + 2u * U')};
         let o = ${at('G', 'first + 3u * U')};
         let y = hyperbolicTangent(${at('C', 'at')});
-        let dy = ${at('dH', 'at')} + dh;
+        let dy = ${at('dH', 'at')} + a[r];
         var d = ${at('dC', 'at')};
         if (s > 0u) { d = d + DC[own]; }
         d = d + dy * o * ${tanhSlope('y')};
@@ -42,8 +57,8 @@ const lstmGradientCell = ({ at }: Reads): string => `let own = n * U + u;
         DZ[first + U] = (d * before + ${at('dG', 'first + U')}) * ${sigmoidSlope('f')};
         DZ[first + 2u * U] = (d * i + ${at('dG', 'first + 2u * U')}) * ${tanhSlope('c')};
         DZ[first + 3u * U] = (dy * y + ${at('dG', 'first + 3u * U')}) * ${sigmoidSlope('o')};
-        DC[own] = d * f;
-      }`;
+        DC[own] = d * f;`,
+});
 
 type Names = 'lstm' | 'lstmGradient';
 
@@ -59,7 +74,7 @@ export function lstm(runtime: Runtime, kernels: () => Readonly<Record<string, Ke
         ['C', C],
         ['G', G],
       ];
-      recur(runtime, { ...sizes, times: sizes.length, reads, outputs, cell: lstmCell(reads) });
+      recur(runtime, { ...sizes, times: sizes.length, reads, outputs, cell: cellOf(reads) });
     },
     lstmGradient(inputs, attributes, made) {
       const [w, C0, C, G, dH, dC, dG] = inputs;
@@ -68,7 +83,7 @@ export function lstm(runtime: Runtime, kernels: () => Readonly<Record<string, Ke
       if (!binds(runtime, reads, 3)) return runDecomposed(runtime, kernels(), composites.lstmGradient, inputs, attributes, made);
       const sizes = sizesOf('lstmGradient', G, w);
       const outputs = ['DZ', 'DH', 'DC'].map((name, i): [string, Operand] => [name, made[i]]);
-      recur(runtime, { ...sizes, times: sizes.length + 1, reads, outputs, cell: lstmGradientCell(reads) });
+      recur(runtime, { ...sizes, times: sizes.length + 1, reads, outputs, cell: gradientCellOf(reads) });
     },
   };
 }
