@@ -11,7 +11,7 @@ const budgets = {
   core: 17,
   'backend-cpu': 16,
   'backend-wasm': 66,
-  'backend-webgpu': 52,
+  'backend-webgpu': 58,
   tensor: 34,
   autograd: 32,
   capture: 30,

@@ -1,5 +1,5 @@
 // npm run bench [-- WORK … --only TEXT --json FILE --keep]: works done by several implementations in turn. Without names, all of them.
-// npm run bench -- profile [cnn lstm block]: where the time of a captured step goes.
+// npm run bench -- profile [cnn epoch lstm block]: where the time of a captured step goes.
 // npm run bench -- page [--out FOLDER]: a page that does the works on WebGPU in a browser; served here, or written for another server.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

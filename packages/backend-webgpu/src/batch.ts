@@ -15,7 +15,7 @@ export interface Dispatch {
 }
 
 /** A copy of a block's bytes to where the host can read them. */
-export interface Copy {
+interface Copy {
   readonly from: Block;
   readonly offset: number;
   readonly bytes: number;

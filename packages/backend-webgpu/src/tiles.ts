@@ -39,8 +39,8 @@ const BUSY = 64;
 /** The least that a part of a sum has to add up. */
 const LEAST_SPAN = 256;
 
-export const tileRows = ({ rows }: Tile): number => SIDE * rows;
-export const tileColumns = ({ vectors }: Tile): number => SIDE * vectors * 4;
+const tileRows = ({ rows }: Tile): number => SIDE * rows;
+const tileColumns = ({ vectors }: Tile): number => SIDE * vectors * 4;
 
 const large: Tile = { rows: 8, vectors: 2 };
 const small: Tile = { rows: 4, vectors: 1 };
