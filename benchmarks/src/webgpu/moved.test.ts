@@ -17,7 +17,7 @@ test.skipIf(!process.env['TESSERA_WEBGPU'])('dispatches, submits and the bytes t
   const device = await adapter.requestDevice();
   const errors: string[] = [];
   device.addEventListener('uncapturederror', ({ error }) => errors.push(error.message));
-  const { STORAGE, COPY_DST, COPY_SRC } = GPUBufferUsage;
+  const [STORAGE, COPY_DST, COPY_SRC] = [0x80, 0x08, 0x04];
   const [x, y, z] = [0, 1, 2].map(() => device.createBuffer({ size: 4096, usage: STORAGE | COPY_DST | COPY_SRC })) as GPUBuffer[];
   const module = device.createShaderModule({ code });
   const group = device.createBindGroupLayout({
