@@ -14,7 +14,7 @@ export { maxPool, maxPoolGradient } from './pooling';
 export * from './normalization';
 export { dropout, normal, randomBits, uniform } from './random';
 export * from './recurrent';
-export { abandon, advance, begin, controlBytes, fail, serve, stop } from './program';
+export { abandon, advance, alone, begin, controlBytes, fail, serve, stop, work } from './program';
 export * from './softmax';
 export { sort, topK } from './sort';
 export { gemv } from './vector';

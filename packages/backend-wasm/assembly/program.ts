@@ -2,7 +2,7 @@
 // units together, and may be done in chunks by several threads. Whoever counts up in the word STATE has the next chunk; the caller
 // claims like the others and waits only for chunks that others have claimed, so a worker that is late costs nothing.
 //
-// A job: [bytes, chunks, units, chunk, tile, calls, milliseconds in which a chunk is done, 0], then its calls. A call: [kernel, parameters, moves, scratches, count's place or −1,
+// A job: [bytes, chunks, units, chunk, tile, calls, tenths of milliseconds in which a chunk is done, 0], then its calls. A call: [kernel, parameters, moves, scratches, count's place or −1,
 // units' worth of it], its parameters in eight bytes each, its moves [place, step], and the places of addresses in scratch memory.
 //
 // The end of a loop: [bytes, −1, turns left, turns, bytes of its body, moves, 0, 0], then for each word of the body that moves from
@@ -24,15 +24,19 @@ const OWN: usize = 200; // chunks of this job that the caller has claimed
 const OTHERS: usize = 204; // chunks that it still waits for
 const ALONE: usize = 208; // jobs that the caller does by itself before it shares again
 const STALLS: usize = 212;
+const WOKEN: usize = 216; // whether sleeping workers were woken for this job
+const IDLE: usize = 220; // jobs for which they are left asleep before they are woken again
+const FRUITLESS: usize = 224;
 const FRAMES: usize = 256;
 /** Each thread's copy of a call's parameters. */
 const FRAME: usize = 1024;
 
 /** Looking at a word so often takes about as long as waking a thread. */
 const SPINS: i32 = 20_000;
-const MILLISECOND: i32 = 1_000_000;
-/** Milliseconds after which who waits is asked whether to go on. */
-const LONG: i32 = 50;
+/** The same for a tenth of a millisecond, where threads may not be waited for otherwise. */
+const TENTH: i32 = 100_000;
+/** Tenths of milliseconds after which who waits is asked whether to go on. */
+const LONG: i32 = 500;
 
 function runChunk(control: usize, job: usize, which: i32, thread: i32): void {
   const units = load<i32>(job, 8), chunk = load<i32>(job, 12), tile = load<i32>(job, 16), calls = load<i32>(job, 20);
@@ -84,7 +88,30 @@ function publish(control: usize, job: usize, chunks: i32): void {
   store<i32>(control, 0, OWN);
   const generation = (atomic.load<i32>(control + STATE) >>> 20) + 1;
   atomic.store<i32>(control + STATE, (generation << 20) | (chunks << 10));
-  if (atomic.load<i32>(control + SLEEPING)) atomic.notify(control + STATE);
+  if (atomic.load<i32>(control + SLEEPING) == 0) return;
+  store<i32>(control, 1, WOKEN);
+  atomic.notify(control + STATE);
+}
+
+/** Whether the caller does the next job by itself, of those that it could share: where workers lose their core, or all sleep and are not worth waking. */
+export function alone(control: usize, workers: i32): i32 {
+  const place = load<i32>(control, ALONE) ? ALONE : IDLE;
+  const left = load<i32>(control + place);
+  if (left == 0 || (place == IDLE && atomic.load<i32>(control + SLEEPING) < workers)) return 0;
+  store<i32>(control + place, left - 1);
+  return 1;
+}
+
+/** Waking a thread costs microseconds. Those that keep coming when all is done, because another program has their core, are woken less and less. */
+function learn(control: usize, others: i32): void {
+  const fruitless = load<i32>(control, FRUITLESS);
+  if (others) {
+    if (fruitless) store<i32>(control, 0, FRUITLESS);
+  } else if (load<i32>(control, WOKEN)) {
+    store<i32>(control, 1 << fruitless, IDLE);
+    store<i32>(control, min<i32>(fruitless + 1, 6), FRUITLESS);
+  }
+  store<i32>(control, 0, WOKEN);
 }
 
 /** Looks at DONE until others have done so many chunks, at most so often. */
@@ -93,12 +120,20 @@ function spin(control: usize, others: i32, times: i32): bool {
   return false;
 }
 
-/** Waits a millisecond at most until others have done so many chunks. */
+/**
+ * Waits while a word is as given. By itself, and too long to be inlined: after a wait V8's first compiler (Node 20) takes other values for
+ * a function's variables than they had.
+ */
+function sleep(address: usize, word: i32, nanoseconds: i64): void {
+  if (atomic.load<i32>(address) == word) atomic.wait<i32>(address, word, nanoseconds);
+}
+
+/** Waits a tenth of a millisecond at most until others have done so many chunks. */
 function wait(control: usize, others: i32, mayWait: i32): bool {
-  if (!mayWait) return spin(control, others, MILLISECOND);
+  if (!mayWait) return spin(control, others, TENTH);
   atomic.store<i32>(control + AWAITED, 1);
   const done = atomic.load<i32>(control + DONE);
-  if (done < others) atomic.wait<i32>(control + DONE, done, 1_000_000);
+  if (done < others) sleep(control + DONE, done, 100_000);
   atomic.store<i32>(control + AWAITED, 0);
   return atomic.load<i32>(control + DONE) >= others;
 }
@@ -178,10 +213,8 @@ export function advance(control: usize, workers: i32, mayWait: i32): i32 {
       store<i32>(control, <i32>job, COUNTER);
       continue;
     }
-    const alone = load<i32>(control, ALONE);
     if (load<i32>(control, OTHERS) == 0) {
-      if (chunks == 1 || workers == 0 || alone > 0) {
-        if (chunks > 1 && alone > 0) store<i32>(control, alone - 1, ALONE);
+      if (chunks == 1 || workers == 0 || alone(control, workers)) {
         for (let which = 0; which < chunks; which++) runChunk(control, job, which, 0);
       } else {
         publish(control, job, chunks);
@@ -192,7 +225,9 @@ export function advance(control: usize, workers: i32, mayWait: i32): i32 {
           store<i32>(control, load<i32>(control, OWN) + 1, OWN);
           runChunk(control, job, which, 0);
         }
-        store<i32>(control, chunks - load<i32>(control, OWN), OTHERS);
+        const others = chunks - load<i32>(control, OWN);
+        store<i32>(control, others, OTHERS);
+        learn(control, others);
       }
     }
     if (load<i32>(control, OTHERS)) {
@@ -226,7 +261,7 @@ export function stop(control: usize): void {
 }
 
 /** Does chunks of the job that STATE announces, as long as there are any; gives the word in which there are none. */
-function work(control: usize, thread: i32): i32 {
+export function work(control: usize, thread: i32): i32 {
   let word = atomic.load<i32>(control + STATE);
   for (let which = claim(control, word); which != -1; which = claim(control, word)) {
     if (which >= 0) {
@@ -247,8 +282,8 @@ function watch(control: usize, word: i32): bool {
 }
 
 /**
- * What a worker does: claims chunks until it is told to stop. It goes on for ever, so its engine never compiles it well: it only calls
- * functions that end.
+ * What a worker does: claims chunks until it is told to stop. It goes on for ever, so its engine never compiles it well: chunks are for a
+ * function that ends, which is exported so that it is not inlined.
  */
 export function serve(control: usize, thread: i32): void {
   for (;;) {
@@ -256,7 +291,7 @@ export function serve(control: usize, thread: i32): void {
     if (atomic.load<i32>(control + STOP)) return;
     if (watch(control, word)) continue;
     atomic.add<i32>(control + SLEEPING, 1);
-    atomic.wait<i32>(control + STATE, word, 1_000_000_000);
+    sleep(control + STATE, word, 1_000_000_000);
     atomic.sub<i32>(control + SLEEPING, 1);
   }
 }

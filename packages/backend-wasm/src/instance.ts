@@ -138,7 +138,7 @@ export class Instance implements Runtime {
   }
 
   share(calls: readonly Call[], work: Work): void {
-    if (!this.worthSharing(work.nanoseconds)) return this.#goOver(calls, work);
+    if (!this.worthSharing(work.nanoseconds) || this.#pool.alone()) return this.#goOver(calls, work);
     this.#writer.clear();
     this.#writer.write(divide(calls, work, this.threads));
     this.run(this.#job, this.#writer.copyTo(this.integers, this.#job >>> 2));

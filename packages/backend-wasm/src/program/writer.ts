@@ -31,9 +31,9 @@ const JUMP = -1;
 
 const kernelNumbers: Readonly<Record<string, number>> = Object.fromEntries(Object.keys(signatures).map((name, i) => [name, i]));
 
-/** After how many milliseconds whoever has claimed a chunk must have lost its core. */
+/** After how many tenths of milliseconds whoever has claimed a chunk must have lost its core. */
 function latest(chunkNanoseconds: number): number {
-  return 1 + Math.ceil((4 * chunkNanoseconds) / 1e6);
+  return 1 + Math.ceil((4 * chunkNanoseconds) / 1e5);
 }
 
 const NONE: readonly number[] = [];

@@ -4,6 +4,7 @@ import { startThread, type Thread } from './thread.ts';
 /** The functions of `assembly/program.ts`, which run programs. */
 export interface Control {
   controlBytes(threads: number): number;
+  alone(control: number, workers: number): number;
   begin(control: number, program: number, bytes: number, stride: number): void;
   advance(control: number, workers: number, mayWait: number): number;
   abandon(control: number, mayWait: number): number;
@@ -62,6 +63,11 @@ export class Pool {
       if (!this.#dead && workers > 0) this.#finish(() => kernels.abandon(control, mayWait));
       throw error;
     }
+  }
+
+  /** Whether the next job is better done without the workers, as the last ones went. */
+  alone(): boolean {
+    return this.#kernels.alone(this.#control, this.#workers.length) !== 0;
   }
 
   stop(): void {
