@@ -39,5 +39,5 @@ export async function weigh(entry) {
   const sum = (paths) => [...paths].reduce((total, path) => total + sizeOf(path), 0);
   const demanded = [...always].flatMap((path) => outputs[path].imports.filter(({ kind }) => kind === 'dynamic-import'));
   const variants = demanded.map(({ path }) => sum([...closure(path)].filter((part) => !always.has(part))));
-  return (sum(always) + Math.max(0, ...variants)) / 1024;
+  return (sum(always) + Math.max(0, ...variants)) / 1000;
 }

@@ -20,10 +20,10 @@ async function gzipped(...paths: readonly string[]): Promise<number> {
 export const size: Work = {
   name: 'size for training, gzip',
   contestants: [
-    ['tessera wasm', () => weighed(async ({ weigh, training }) => (await weigh(training)) * 1024)],
+    ['tessera wasm', () => weighed(async ({ weigh, training }) => (await weigh(training)) * 1000)],
     [
       'jax-js wasm',
-      () => weighed(async ({ weigh }) => (await weigh({ entryPoints: [new URL('@jax-js/jax/dist/index.js', peers).pathname] })) * 1024),
+      () => weighed(async ({ weigh }) => (await weigh({ entryPoints: [new URL('@jax-js/jax/dist/index.js', peers).pathname] })) * 1000),
     ],
     [
       'tfjs wasm',

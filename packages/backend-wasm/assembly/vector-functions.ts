@@ -222,26 +222,24 @@ function turned(x: v128, turn: v128): v128 {
 export function vsin(x: v128): v128 {
   const y = v128.bitselect(x, turned(x, i32x4.splat(0)), f32x4.eq(x, f32x4.splat(0)));
   const beyond = f32x4.gt(f32x4.abs(x), k(688));
-  return v128.any_true(beyond) ? v128.bitselect(slowSine(x), y, beyond) : y;
+  return v128.any_true(beyond) ? v128.bitselect(slowly(x, false), y, beyond) : y;
 }
 
 /** cos x within 5 ulp; lanes beyond 2¹⁷ in double precision. */
 export function vcos(x: v128): v128 {
   const y = turned(x, i32x4.splat(1));
   const beyond = f32x4.gt(f32x4.abs(x), k(688));
-  return v128.any_true(beyond) ? v128.bitselect(slowCosine(x), y, beyond) : y;
+  return v128.any_true(beyond) ? v128.bitselect(slowly(x, true), y, beyond) : y;
 }
 
-function slowSine(x: v128): v128 {
-  let y = f32x4.splat(<f32>Math.sin(<f64>f32x4.extract_lane(x, 0)));
-  y = f32x4.replace_lane(y, 1, <f32>Math.sin(<f64>f32x4.extract_lane(x, 1)));
-  y = f32x4.replace_lane(y, 2, <f32>Math.sin(<f64>f32x4.extract_lane(x, 2)));
-  return f32x4.replace_lane(y, 3, <f32>Math.sin(<f64>f32x4.extract_lane(x, 3)));
+function slow(x: f32, cosine: bool): f32 {
+  NativeMath.sincos(<f64>x);
+  return <f32>(cosine ? NativeMath.sincos_cos : NativeMath.sincos_sin);
 }
 
-function slowCosine(x: v128): v128 {
-  let y = f32x4.splat(<f32>Math.cos(<f64>f32x4.extract_lane(x, 0)));
-  y = f32x4.replace_lane(y, 1, <f32>Math.cos(<f64>f32x4.extract_lane(x, 1)));
-  y = f32x4.replace_lane(y, 2, <f32>Math.cos(<f64>f32x4.extract_lane(x, 2)));
-  return f32x4.replace_lane(y, 3, <f32>Math.cos(<f64>f32x4.extract_lane(x, 3)));
+function slowly(x: v128, cosine: bool): v128 {
+  let y = f32x4.splat(slow(f32x4.extract_lane(x, 0), cosine));
+  y = f32x4.replace_lane(y, 1, slow(f32x4.extract_lane(x, 1), cosine));
+  y = f32x4.replace_lane(y, 2, slow(f32x4.extract_lane(x, 2), cosine));
+  return f32x4.replace_lane(y, 3, slow(f32x4.extract_lane(x, 3), cosine));
 }

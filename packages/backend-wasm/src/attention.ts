@@ -12,9 +12,6 @@ import { addressOf, clear, type Runtime } from './runtime.ts';
 
 type Names = 'attention' | 'attentionGradient';
 
-/** Attention and its gradient, without the matrix of all weights. */
-export const attentionComposites: readonly Names[] = ['attention', 'attentionGradient'];
-
 /** An operand of matrices as kernels take it: where the first begins, and its strides from matrix to matrix, row to row, along one. */
 function matrices({ view: { strides }, dtype }: Operand, address: number, place: number, step: number): number[] {
   const size = bytesPerElement(dtype);
@@ -32,6 +29,7 @@ function leading({ view: { strides } }: Operand, rank: number): readonly number[
   return strides.slice(0, strides.length - rank);
 }
 
+/** Attention and its gradient, without the matrix of all weights. */
 export function attention(runtime: Runtime): Readonly<Record<Names, Kernel<never>>> {
   const { kernels } = runtime;
 

@@ -1,5 +1,14 @@
-import { type Backend, DeviceError, type Kernel, type Kernels, type MemoryStatistics, type Plan, UsageError } from '@tessera/core';
-import { attention, attentionComposites } from './attention.ts';
+import {
+  type Backend,
+  DeviceError,
+  type Kernel,
+  type Kernels,
+  type MemoryStatistics,
+  type Plan,
+  primitives,
+  UsageError,
+} from '@tessera/core';
+import { attention } from './attention.ts';
 import { compileKernels, type WasmBuild } from './compile.ts';
 import { convolution } from './convolution.ts';
 import { elementwise } from './elementwise.ts';
@@ -8,16 +17,16 @@ import { indexing } from './indexing.ts';
 import { Instance } from './instance.ts';
 import { matmul } from './matmul.ts';
 import { movement } from './movement.ts';
-import { normalization, normalizationComposites } from './normalization.ts';
+import { normalization } from './normalization.ts';
 import { Arena } from './program/arena.ts';
 import { Program } from './program/program.ts';
-import { random, randomComposites } from './random.ts';
+import { random } from './random.ts';
 import { pooling } from './pooling.ts';
 import { reduction } from './reduction.ts';
 import type { Runtime, WasmBuffer } from './runtime.ts';
-import { recurrent, recurrentComposites } from './recurrent.ts';
+import { recurrent } from './recurrent.ts';
 import { sumSquare } from './sum-square.ts';
-import { softmaxComposites, softmaxes } from './softmax.ts';
+import { softmaxes } from './softmax.ts';
 import { sorting } from './sort.ts';
 
 /** Options of {@link wasm}. */
@@ -72,25 +81,6 @@ function kernelTable(runtime: Runtime): Kernels & Readonly<Record<string, Kernel
   };
 }
 
-const composites: ReadonlySet<string> = new Set([
-  'relu',
-  'sigmoid',
-  'gelu',
-  'geluTanh',
-  'fused',
-  'maxPool',
-  'maxPoolGradient',
-  'topK',
-  ...normalizationComposites,
-  ...randomComposites,
-  'matmulEpilogue',
-  'convolutionEpilogue',
-  ...attentionComposites,
-  ...recurrentComposites,
-  ...softmaxComposites,
-  'sumSquare',
-]);
-
 /**
  * The WebAssembly SIMD backend: what runs everywhere, without a bundler plugin. Tensors live in the module's memory.
  *
@@ -130,7 +120,7 @@ export async function wasm({
     build,
     threads,
     computes: new Set(['float32', 'int32', 'bool']),
-    composites,
+    composites: new Set(Object.keys(kernels).filter((op) => !(op in primitives))),
     allocate: (byteLength): WasmBuffer => alive().allocate(byteLength),
     free: (buffer) => instance?.free(buffer as WasmBuffer),
     write(buffer, bytes) {

@@ -17,16 +17,6 @@ type Names =
   | 'groupNormalization'
   | 'groupNormalizationGradient';
 
-/** The composites that normalise and their gradients. */
-export const normalizationComposites: readonly Names[] = [
-  'layerNormalization',
-  'layerNormalizationGradient',
-  'batchNormalization',
-  'batchNormalizationGradient',
-  'groupNormalization',
-  'groupNormalizationGradient',
-];
-
 /** Rows and the length of the last axis. */
 function matrixOf({ view: { shape } }: Operand): [rows: number, n: number] {
   return [sizeOf(shape.slice(0, -1)), shape.at(-1)!];

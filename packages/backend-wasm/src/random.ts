@@ -3,9 +3,6 @@ import { addressOf, type Runtime } from './runtime.ts';
 
 type Composites = 'uniform' | 'normal' | 'dropout';
 
-/** The composites of random draws that have kernels. */
-export const randomComposites: readonly Composites[] = ['uniform', 'normal', 'dropout'];
-
 /** Parts of a stream begin with a block of counters whose words are made together. */
 const GRAIN = 64;
 

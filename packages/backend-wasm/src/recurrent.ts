@@ -3,12 +3,10 @@ import { addressOf, clear, type Runtime, stepOf } from './runtime.ts';
 
 type Names = 'lstm' | 'lstmGradient' | 'gru' | 'gruGradient';
 
-/** Recurrent layers over whole sequences, and their gradients. */
-export const recurrentComposites: readonly Names[] = ['lstm', 'lstmGradient', 'gru', 'gruGradient'];
-
 /** Examples that a part of a batch has a multiple of: rows of a product that stay together. */
 const EXAMPLES = 4;
 
+/** Recurrent layers over whole sequences, and their gradients. */
 export function recurrent(runtime: Runtime): Readonly<Record<Names, Kernel<never>>> {
   const { kernels } = runtime;
   return {

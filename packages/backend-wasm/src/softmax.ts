@@ -5,16 +5,6 @@ import { addressOf, type Runtime, stepOf } from './runtime.ts';
 type OverAxis = 'softmax' | 'logSoftmax' | 'softmaxGradient' | 'logSoftmaxGradient';
 type OverRows = 'softmaxCrossEntropy' | 'softmaxCrossEntropyGradient';
 
-/** The composites around softmax that have kernels. */
-export const softmaxComposites: readonly (OverAxis | OverRows)[] = [
-  'softmax',
-  'logSoftmax',
-  'softmaxGradient',
-  'logSoftmaxGradient',
-  'softmaxCrossEntropy',
-  'softmaxCrossEntropyGradient',
-];
-
 export function softmaxes(runtime: Runtime): Readonly<Record<OverAxis | OverRows, Kernel<never>>> {
   const overAxis =
     (kernel: OverAxis): Kernel<SoftmaxAttributes> =>
