@@ -24,7 +24,11 @@ export interface Chromium {
 }
 
 /** Serves the page, or another one that has a button `run`, and starts a browser. */
-export async function startChromium(executablePath: string, args: readonly string[] = [], serving: typeof pageServer = pageServer): Promise<Chromium> {
+export async function startChromium(
+  executablePath: string,
+  args: readonly string[] = [],
+  serving: typeof pageServer = pageServer,
+): Promise<Chromium> {
   const server = await serving();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', ...args] });
