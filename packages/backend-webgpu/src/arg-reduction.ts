@@ -8,8 +8,6 @@ import { TEAM } from './wgsl/team.ts';
 import type { Runtime } from './runtime.ts';
 import { loadElement } from './wgsl/elements.ts';
 
-const WORKGROUP = 64;
-
 /** The place of the first greatest or least; NaN counts as both. Long rows are a team's. */
 function argFold(runtime: Runtime, op: ArgReduction, x: Operand, axes: readonly number[], y: Operand): void {
   const { buffer, view, bytes, scalar } = numbers(x);
@@ -28,7 +26,7 @@ function argFold(runtime: Runtime, op: ArgReduction, x: Operand, axes: readonly 
       { name: 'Y', type: 'u32', writes: true },
     ],
     words: words.length + 1,
-    workgroup: WORKGROUP,
+    workgroup: TEAM,
     declarations: `${placeFunction('keptPlace', ranks[0], 4)}
 ${placeFunction('foldedPlace', ranks[1], 4 + ranks[0] * 2)}
 fn better(x: ${scalar}, best: ${scalar}) -> bool { return ${better}; }
@@ -43,7 +41,7 @@ ${byTeam ? `var<workgroup> bests: array<${scalar}, ${TEAM}>;\nvar<workgroup> pla
   }
   ${byTeam ? foldPlaces : 'Y[t] = at;'}`,
   }));
-  runtime.run(program, [materialize(runtime, buffer), bufferOf(y)], words, byTeam ? outputs : Math.ceil(outputs / WORKGROUP));
+  runtime.run(program, [materialize(runtime, buffer), bufferOf(y)], words, byTeam ? outputs : Math.ceil(outputs / TEAM));
 }
 
 /** Of two that are alike the first counts. */

@@ -1,11 +1,11 @@
 import { materialize } from './fill.ts';
 import type { GpuBuffer } from './memory.ts';
 import { type Binding, word } from './program.ts';
+import { BUSY } from './reduction.ts';
 import type { Runtime } from './runtime.ts';
 import { foldTeam, TEAM, teamMemory } from './wgsl/team.ts';
 
-/** About how many invocations make a device busy, and the fewest rows that are worth one. */
-const BUSY = 8192;
+/** The fewest rows that are worth an invocation. */
 const LEAST = 16;
 
 /** A matrix that is gone down column by column. */
@@ -14,7 +14,7 @@ export interface Columns {
   readonly n: number;
 }
 
-/** A text with what it reads and how its parameters, from the third on, are set. */
+/** A text with what it reads and its own parameters, which lie from {@link OWN} on. */
 interface Part {
   readonly key: string;
   readonly inputs: readonly (readonly [name: string, buffer: GpuBuffer, type?: string])[];

@@ -15,13 +15,13 @@ import { GEOMETRY, geometryWords } from './geometry.ts';
 import type { GpuBuffer } from './memory.ts';
 import { floatsIn, foldInto } from './reduction.ts';
 import { loneForward, registerBackward, registerForward, registerKernelGradient, type Vectors } from './register-convolution.ts';
+import { BUSY } from './reduction.ts';
 import type { Runtime } from './runtime.ts';
 import { tiledBackward, tiledForward, tiledKernelGradient } from './tiled-convolution.ts';
 import { TILE_WORKGROUP, type Tile, tiledMain, tileMemory, tilingOf } from './tiles.ts';
 
 const WORKGROUP = 64;
-/** Fewer invocations than this leave a device idle: sums over positions are then divided, each at least so long. */
-const BUSY = 8192;
+/** The least that is summed before sums over positions are divided. */
 const LEAST_SPAN = 64;
 const WORDS = GEOMETRY + 5;
 

@@ -21,7 +21,7 @@ interface Value extends Operand, Spec {}
 
 const valueOf = (operand: Operand): Value => ({ ...operand, shape: operand.view.shape });
 
-/** Runs a composite by what it is made of, for attributes that its own kernel does not take. */
+/** Runs a composite by what it is made of, where a device binds too few buffers for its own kernel. */
 export function runDecomposed<A>(
   runtime: Runtime,
   kernels: Readonly<Record<string, Kernel<never>>>,

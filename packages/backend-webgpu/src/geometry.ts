@@ -48,3 +48,7 @@ export function geometryWords(
     [groups ?? 1],
   ].flat();
 }
+
+/** What came to an input through a place of the window: the output (i + before − k·dilation) / stride, where that is one. */
+export const outputAt = (i: number, axis: string, tap: string): string =>
+  `let g${axis}${i} = ${axis.toLowerCase()}${i} + P${axis} - ${tap} * E${axis}; let o${axis}${i} = g${axis}${i} / S${axis};`;

@@ -120,6 +120,7 @@ export function gru(runtime: Runtime, kernels: () => Readonly<Record<string, Ker
   if (column >= 2u * U) { value = ${innerGradient(reads, 'value', 'row', '(column - 2u * U)')}; }
   Y[t] = value;`,
     }));
-    runtime.run(program, [...reads.buffers, bufferOf(DA)], [units, size, 0, 0, 0, 0, 0, 0, ...reads.words], Math.ceil(size / WORKGROUP));
+    // As many parameters before what is read as the recurrence has.
+    runtime.run(program, [...reads.buffers, bufferOf(DA)], [units, size, 0, 0, 0, 0, ...reads.words], Math.ceil(size / WORKGROUP));
   }
 }

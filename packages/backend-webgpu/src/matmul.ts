@@ -60,7 +60,8 @@ export function matmul(runtime: Runtime): Pick<Kernels, 'matmul'> & { readonly m
       ...leads.map(placeWords),
     );
     const rank = batch.length;
-    const finishes = words.push(...epilogue.words) - epilogue.words.length + 1;
+    const epilogueAt = words.length + 1;
+    words.push(...epilogue.words);
     const { scalar } = A;
     const half = A.bytes === 2;
     const stores = half && parts === 1;
@@ -78,7 +79,7 @@ export function matmul(runtime: Runtime): Pick<Kernels, 'matmul'> & { readonly m
       declarations: [
         placeFunction('startA', rank, 13),
         placeFunction('startB', rank, 13 + rank * 2),
-        epilogue.declare(finishes),
+        epilogue.declare(epilogueAt),
         tile ? tileMemory(tile) : '',
       ].join('\n'),
       main: tile ? tiledMain(tile, tiledMatmul(va, vb, stored)) : integer ? integerMatmul : registerMatmul(va, vb, stored),

@@ -12,7 +12,7 @@ import type { Runtime } from './runtime.ts';
 const WHOLE = 256;
 const WORKGROUP = 64;
 /** The first parameter of what is read. */
-export const FIRST = 9;
+export const FIRST = 7;
 
 /** What a shader reads, by name; an operand that repeats a known number is that number. */
 export interface Reads {
@@ -97,7 +97,7 @@ export function recur(runtime: Runtime, { op, examples, length, units, times, re
   }));
   const buffers = [...reads.buffers, ...outputs.map(([, operand]) => bufferOf(operand))];
   for (let s = 0; s < times; s += whole ? times : 1) {
-    const words = [units, length, examples, slices, s, whole ? times : s + 1, 0, 0, ...reads.words];
+    const words = [units, length, examples, slices, s, whole ? times : s + 1, ...reads.words];
     runtime.run(program, buffers, words, Math.ceil(examples / each) * slices);
   }
 }

@@ -72,12 +72,13 @@ const FEW = 16;
 /** The side of a team of columns: so many beside one another, by so many invocations each; and up to how many rows it takes alone. */
 const COLUMNS = 16;
 const HIGH = 4096;
-/** The least that is folded before partial results are, and about how many invocations make a device busy. */
+/** The least that is folded before partial results are. */
 const SPAN = 64;
+/** About how many invocations make a device busy. */
 export const BUSY = 8192;
 
 /** Kept axes and folded ones, each merged; what both are of. */
-export interface Arranged {
+interface Arranged {
   readonly outputs: number;
   readonly count: number;
   readonly kept: { readonly lengths: readonly number[]; readonly strides: readonly number[] };

@@ -1,4 +1,4 @@
-import { declareGeometry, offsetA, offsetB, parts, span } from './geometry.ts';
+import { declareGeometry, offsetA, offsetB, outputAt, parts, span } from './geometry.ts';
 
 /** Which of its operands a kernel reads four at a time. */
 export interface Vectors {
@@ -74,10 +74,6 @@ export const loneForward: string = `${declareGeometry}
     for (var c = 0u; c < CG; c++) { sum = sum + A[x + c] * B[at + c * F]; }
   }
   Y[t] = finish(sum, f, t);`;
-
-/** What came to input `i` through a window's place: the output (i + before − k·dilation) / stride, where that is one. */
-const outputAt = (i: number, axis: string, tap: string): string =>
-  `let g${axis}${i} = ${axis.toLowerCase()}${i} + P${axis} - ${tap} * E${axis}; let o${axis}${i} = g${axis}${i} / S${axis};`;
 
 /** dx[p, c] = Σ dy[(p + before − k·dilation) / stride, f]·w[k, c, f], four positions and four channels at a time. */
 export const registerBackward = ({ a, b }: Vectors): string => `${declareGeometry}

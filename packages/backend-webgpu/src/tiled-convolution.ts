@@ -1,4 +1,4 @@
-import { declareGeometry, offsetA, offsetB, parts, span } from './geometry.ts';
+import { declareGeometry, offsetA, offsetB, outputAt, parts, span } from './geometry.ts';
 import type { TiledProduct } from './tiles.ts';
 
 /*
@@ -52,10 +52,6 @@ export const tiledForward: TiledProduct = {
   b: filters,
   store: storeFilters((value) => `finish(${value}, matrix * FG + column, to)`),
 };
-
-/** What came to an input through a place of the window: the output (i + before − k·dilation) / stride, where that is one. */
-const outputAt = (i: number, axis: string, tap: string): string =>
-  `let g${axis}${i} = ${axis.toLowerCase()}${i} + P${axis} - ${tap} * E${axis}; let o${axis}${i} = g${axis}${i} / S${axis};`;
 
 /** dx[p, c] = Σ dy[(p + before − k·dilation) / stride, f]·w[k, c, f], where that is an output: rows p, terms (k, f). */
 export const tiledBackward: TiledProduct = {

@@ -63,7 +63,7 @@ export function tilingOf(
 }
 
 export const tileMemory = (tile: Tile): string => `var<workgroup> tileA: array<vec4<f32>, ${tileRows(tile) * PITCH}>;
-var<workgroup> tileB: array<vec4<f32>, ${(DEPTH * 4 * tileColumns(tile)) / 4}>;`;
+var<workgroup> tileB: array<vec4<f32>, ${DEPTH * tileColumns(tile)}>;`;
 
 const four = [0, 1, 2, 3];
 const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
