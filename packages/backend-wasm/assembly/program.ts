@@ -2,8 +2,9 @@
 // units together, and may be done in chunks by several threads. Whoever counts up in the word STATE has the next chunk; the caller
 // claims like the others and waits only for chunks that others have claimed, so a worker that is late costs nothing.
 //
-// A job: [bytes, chunks, units, chunk, tile, calls, tenths of milliseconds in which a chunk is done, 0], then its calls. A call: [kernel, parameters, moves, scratches, count's place or −1,
-// units' worth of it], its parameters in eight bytes each, its moves [place, step], and the places of addresses in scratch memory.
+// A job: [bytes, chunks, units, chunk, tile, calls, tenths of milliseconds in which a chunk is done, 0], then its calls. A call: [kernel,
+// parameters, moves, scratches, count's place or −1, units' worth of it], its parameters in eight bytes each, its moves [place, step],
+// and the places of addresses in scratch memory.
 //
 // The end of a loop: [bytes, −1, turns left, turns, bytes of its body, moves, 0, 0], then for each word of the body that moves from
 // turn to turn how far before this it lies, and its step.

@@ -1,15 +1,14 @@
 import { type Kernel, type Operand, type PoolingAttributes, sizeOf } from '@tessera/core';
 import { describe } from './geometry.ts';
-import { addressOf, type Runtime } from './runtime.ts';
+import { addressOf, clear, type Runtime } from './runtime.ts';
 
 type Names = 'maxPool' | 'maxPoolGradient';
 
 export function pooling(runtime: Runtime): Readonly<Record<Names, Kernel<PoolingAttributes>>> {
-  const { kernels } = runtime;
   const pool = (op: Names, x: Operand, y: Operand, inputs: readonly Operand[], attributes: PoolingAttributes, out: Operand): void => {
     const { shape } = y.view;
     if (sizeOf(shape) === 0) {
-      if (op === 'maxPoolGradient') kernels.fill_32(sizeOf(out.view.shape), 0, 0, addressOf(out));
+      if (op === 'maxPoolGradient') clear(runtime, out);
       return;
     }
     const channels = shape.at(-1)!;
