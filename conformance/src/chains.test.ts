@@ -1,17 +1,11 @@
 import { grad } from '@tessera/autograd';
 import { type WasmOptions, wasm } from '@tessera/backend-wasm';
 import { capture } from '@tessera/capture';
-import type { FusedAttributes, Plan, PlanOperand } from '@tessera/core';
+import { type FusedAttributes, type Plan, sizeOf } from '@tessera/core';
 import { adam, adamw, applyUpdates, chain, clipByGlobalNorm, type Optimizer } from '@tessera/optim';
 import { Random, setDefaultBackend, tensor, type Tensor, tidy, treeLeaves, VariableTree } from '@tessera/tensor';
 import { describe, expect, it } from 'vitest';
-import { findChain } from '../../packages/backend-wasm/src/chains.ts';
-
-/** The kernels by which the backend does several instructions of a fused op at once. */
-function chainsOf({ instructions }: FusedAttributes, inputs: readonly PlanOperand[]): string[] {
-  const kindOf = (value: number): string => (inputs[value]?.view.shape.length === 0 ? 'n' : 'v');
-  return instructions.flatMap((_, at) => findChain(instructions.slice(at), inputs.length + at, kindOf, () => false)?.kernel ?? []);
-}
+import { programOf } from '../../packages/backend-wasm/src/fused-program.ts';
 
 /** Steps of an optimizer, and the numbers that it has come to. */
 function learner(optimizer: Optimizer): { step: (gradient: Tensor) => void; values: () => Promise<unknown> } {
@@ -40,8 +34,12 @@ const optimizers: Readonly<Record<string, [optimizer: unknown, chains: readonly 
   'adam with AMSGrad, which is no such chain': [adam({ amsgrad: true }), []],
 };
 
+/** The kernels by which the backend does several instructions of a plan's fused ops at once. */
 const chainsIn = (plan: Plan): string[] =>
-  plan.steps.flatMap(({ op, attributes, inputs }) => (op === 'fused' ? chainsOf(attributes as FusedAttributes, inputs) : []));
+  plan.steps
+    .filter(({ op }) => op === 'fused')
+    .flatMap(({ attributes, inputs, outputs }) => programOf(inputs, sizeOf(outputs[0]!.view.shape), attributes as FusedAttributes).steps)
+    .flatMap(({ isChain, kernel }) => (isChain ? [kernel] : []));
 
 for (const [build, options] of Object.entries(builds)) {
   describe(`what is done in one loop is what is done op by op, with ${build}`, () => {

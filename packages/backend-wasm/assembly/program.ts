@@ -32,6 +32,9 @@ const FRAMES: usize = 256;
 /** Each thread's copy of a call's parameters. */
 const FRAME: usize = 1024;
 
+/** Workers are left asleep for 2⁶ jobs at most, so that a core that has become free is soon found. */
+const MOST_FRUITLESS: i32 = 6;
+
 /** Looking at a word so often takes about as long as waking a thread. */
 const SPINS: i32 = 20_000;
 /** The same for a tenth of a millisecond, where threads may not be waited for otherwise. */
@@ -110,7 +113,7 @@ function learn(control: usize, others: i32): void {
     if (fruitless) store<i32>(control, 0, FRUITLESS);
   } else if (load<i32>(control, WOKEN)) {
     store<i32>(control, 1 << fruitless, IDLE);
-    store<i32>(control, min<i32>(fruitless + 1, 6), FRUITLESS);
+    store<i32>(control, min<i32>(fruitless + 1, MOST_FRUITLESS), FRUITLESS);
   }
   store<i32>(control, 0, WOKEN);
 }

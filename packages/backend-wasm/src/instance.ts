@@ -1,5 +1,5 @@
 import { DeviceError, type MemoryStatistics } from '@tessera/core';
-import { Allocator } from './allocator.ts';
+import { aligned, Allocator } from './allocator.ts';
 import type { KernelName } from './generated/names.ts';
 import { type Call, divide, type Work } from './program/job.ts';
 import { JobWriter } from './program/writer.ts';
@@ -112,7 +112,7 @@ export class Instance implements Runtime {
   }
 
   scratch(bytes: number): number {
-    const size = Math.ceil(bytes / 64) * 64;
+    const size = aligned(bytes);
     if (size > this.#scratchBytes) {
       const larger = this.#allocator.allocate(size * this.threads);
       if (this.#scratchBytes > 0) this.#allocator.free(this.#scratch, this.#scratchBytes * this.threads);
@@ -144,7 +144,7 @@ export class Instance implements Runtime {
     this.run(this.#job, this.#writer.copyTo(this.integers, this.#job >>> 2));
   }
 
-  /** Runs jobs that lie in memory. @throws DeviceError where a worker failed; the backend cannot be used any more. */
+  /** Runs jobs that lie in memory. @throws DeviceLostError where a worker failed; the backend cannot be used any more. */
   run(address: number, byteLength: number): void {
     this.#pool.run(address, byteLength, this.#scratchBytes);
   }

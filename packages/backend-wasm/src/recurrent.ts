@@ -1,4 +1,5 @@
 import { type Kernel, type None, sizeOf } from '@tessera/core';
+import { aligned } from './allocator.ts';
 import { addressOf, clear, type Runtime, stepOf } from './runtime.ts';
 
 type Names = 'lstm' | 'lstmGradient' | 'gru' | 'gruGradient';
@@ -52,7 +53,7 @@ export function recurrent(runtime: Runtime): Readonly<Record<Names, Kernel<never
     gru([z, w, bias, h0], _: None, outputs) {
       const [N, T] = z.view.shape;
       if (sizeOf(z.view.shape) === 0) return;
-      const products = Math.ceil((N * bias.view.shape[0] * 4) / 64) * 64;
+      const products = aligned(N * bias.view.shape[0] * 4);
       const scratch = runtime.scratch(products + kernels.gemmScratchBytes());
       kernels.gru(N, T, w.view.shape[0], ...[z, w, bias, h0, ...outputs].map(addressOf), scratch, scratch + products);
     },

@@ -16,19 +16,16 @@ describe('flushToZero', () => {
   });
 
   // 0.9ⁿ is less than the least normal number from step 829 on; β₂ = 0.9, so that the mean of squares gets there as well.
-  const cases: Record<string, Optimizer<never>> = {
-    adam: adam({ beta2: 0.9 }) as never,
-    sgd: sgd({ momentum: 0.9 }) as never,
+  const cases: Record<string, [Optimizer<never>, readonly string[]]> = {
+    adam: [adam({ beta2: 0.9 }) as never, ['mean', 'square']],
+    sgd: [sgd({ momentum: 0.9 }) as never, ['momentum']],
   };
-  for (const [name, optimizer] of Object.entries(cases)) {
+  for (const [name, [optimizer, slots]] of Object.entries(cases)) {
     it(`lets what ${name} remembers of gradients end at 0`, async () => {
       const x = tensor([1, -2]);
       let state: object = optimizer.update(tensor([0.5, -0.5]), optimizer.init(x), x).state;
       for (let i = 0; i < 900; i++) state = tidy(() => optimizer.update(zeros([2]), state as never, x).state);
-      for (const slot of ['mean', 'square', 'momentum']) {
-        const values = (state as Record<string, Tensor>)[slot];
-        if (values) expect(await values.abs().array()).toEqual([0, 0]);
-      }
+      for (const slot of slots) expect(await (state as Record<string, Tensor>)[slot]!.abs().array()).toEqual([0, 0]);
     });
   }
 });

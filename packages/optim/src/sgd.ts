@@ -50,7 +50,7 @@ export function sgd({
       if (!state.momentum) return { updates: mapParameters((g) => g.mul(rate).neg(), slopes), state: next };
       const first = state.step.equal(0);
       const follow = (v: Tensor, g: Tensor): Tensor => where(first, g, flushToZero(v.mul(momentum).add(g.mul(1 - dampening)), LEAST_MEAN));
-      const velocity = mapParameters(follow as never, state.momentum, slopes);
+      const velocity = mapParameters(follow, state.momentum, slopes);
       const direction = nesterov ? mapParameters((g, v) => g.add(v.mul(momentum)), slopes, velocity) : velocity;
       return { updates: mapParameters((d) => d.mul(rate).neg(), direction), state: { ...next, momentum: velocity } };
     },

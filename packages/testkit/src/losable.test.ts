@@ -6,7 +6,13 @@ import { expect, it } from 'vitest';
 import { checkFlatMemory } from './check-backend.ts';
 import { losable } from './losable.ts';
 
-it('is the backend that it was made of', async () => {
+it('computes as the backend that it was made of, and leaves memory as flat', async () => {
+  const backend = losable(cpu());
+  expect(
+    await tensor([1, 2], { backend })
+      .add(tensor([3, 5], { backend }))
+      .array(),
+  ).toEqual([4, 7]);
   for (const captured of [false, true]) await checkFlatMemory(losable(cpu()), { steps: 5, captured });
 });
 

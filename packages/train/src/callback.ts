@@ -27,8 +27,8 @@ export interface Callback {
   onWarmUp?(done: number, all: number, trainer: Trainer): void;
   onEpochBegin?(place: Place, trainer: Trainer): void | Promise<void>;
   /**
-   * Between steps, up to 25 times a second and more often at first, with the logs of the epoch up to this place. A device may meanwhile have
-   * come further: it goes on with later steps while they are read.
+   * Between steps, at first after each few and later about 25 times a second, with the logs of the epoch up to this place. A device may
+   * meanwhile have come further: it goes on with later steps while they are read.
    */
   onStepEnd?(place: Place, logs: Logs, trainer: Trainer): void | Promise<void>;
   onEpochEnd?(place: Place, logs: Logs, trainer: Trainer): void | Promise<void>;

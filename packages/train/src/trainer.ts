@@ -172,10 +172,16 @@ export class Trainer {
       signal?.throwIfAborted();
       const stop = Math.min(count, start + batchSize);
       const input = tensor(x.data.subarray(start * width, stop * width) as never, { shape: [stop - start, ...x.shape.slice(1)] });
-      if (start === 0 || stop - start < batchSize) await this.#predictStep.warmUp([input]);
-      const output = this.#predictStep(input);
+      let output: Tensor;
+      try {
+        if (start === 0 || stop - start < batchSize) await this.#predictStep.warmUp([input]);
+        output = this.#predictStep(input);
+      } finally {
+        input.dispose();
+      }
       shape = output.shape.slice(1);
-      const part = output.data().finally(() => [input, output].forEach((one) => one.dispose()));
+      const part = output.data().finally(() => output.dispose());
+      // Heard below, with the others.
       part.catch(() => {});
       parts.push(part);
       if (loop.due()) await loop.turn(part);

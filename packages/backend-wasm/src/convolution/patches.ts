@@ -1,5 +1,6 @@
 import { sizeOf } from '@tessera/core';
 import { describe } from '../geometry.ts';
+import { aligned } from '../allocator.ts';
 import { addressOf, type Runtime } from '../runtime.ts';
 import { type Convolution, positionsOf } from './form.ts';
 
@@ -11,7 +12,7 @@ export function byPatches(runtime: Runtime, convolution: Convolution): void {
   const { op, x, w, y, geometry, a, b, out, epilogue } = convolution;
   const { kernels } = runtime;
   const patch = sizeOf(w) / w.at(-1)!;
-  const rows = Math.ceil((kernels.convolutionBlock(patch) * patch * 4) / 64) * 64;
+  const rows = aligned(kernels.convolutionBlock(patch) * patch * 4);
   const positions = positionsOf(convolution);
   const nanoseconds = (positions * sizeOf(w)) / geometry.groups / 15;
   const parts = op === 'convolutionKernelGradient' && positions >= 1024 ? PARTS : 1;
