@@ -24,10 +24,11 @@ export class Compiled {
     this.traced = traced;
     const { graph, constants } = prepare(traced, backend);
     this.#constants = constants;
+    const replaces = replacedInputs(traced);
     try {
       const { plan } = fitMemory(graph, memoryLimit, (given) => {
         const final = join(given, backend);
-        return { graph: final, plan: lower(final, backend) };
+        return { graph: final, plan: lower(final, backend, replaces) };
       });
       this.#executable = new Executable(plan, backend);
     } catch (error) {
@@ -69,6 +70,18 @@ export class Compiled {
     this.#executable.dispose();
     for (const constant of this.#constants) constant.dispose();
   }
+}
+
+/** Which inputs the outputs are the next values of: those of variables that are read and assigned. */
+function replacedInputs({ graph: { inputs, outputs }, reads, constants, assigns }: Traced): ReadonlyMap<number, number> {
+  const firstRead = inputs.length - constants.length - reads.length;
+  const firstAssign = outputs.length - assigns.length;
+  return new Map(
+    assigns.flatMap((cell, i) => {
+      const at = reads.indexOf(cell);
+      return at < 0 ? [] : [[firstAssign + i, firstRead + at] as const];
+    }),
+  );
 }
 
 /** The graph of a traced function without what need not be done, or is done here and now: its last inputs are the constants. */

@@ -16,6 +16,11 @@ export class Storage {
     return this;
   }
 
+  /** How many handles there are on it. */
+  get handles(): number {
+    return this.#references;
+  }
+
   release(): void {
     if (--this.#references === 0) this.backend.free(this.buffer);
   }

@@ -42,8 +42,15 @@ function describeStep(plan: Described, step: Step): string {
 /** What an operand is a part of, and from which byte on where not from the start. */
 function placeOf({ buffers, inputs, outputs }: Described, { buffer, dtype, view }: PlanOperand): string {
   const { role, byteOffset = 0 } = buffers[buffer]!;
-  const callers = role === 'input' ? inputs : outputs;
-  const name = role === 'temporary' ? `t${buffer}` : `${role} ${callers.findIndex((operand) => operand.buffer === buffer)}`;
+  const callers = [
+    ['output', outputs],
+    ['input', inputs],
+  ] as const;
+  const names = callers.flatMap(([caller, operands]) => {
+    const at = operands.findIndex((operand) => operand.buffer === buffer);
+    return at < 0 ? [] : [`${caller} ${at}`];
+  });
+  const name = role === 'temporary' ? `t${buffer}` : names.join(' over ');
   const from = view.offset * bytesPerElement(dtype) - byteOffset;
   return from === 0 ? name : `${name} from ${from}`;
 }

@@ -155,6 +155,38 @@ describe('results are written over what is needed no more', () => {
     const [, , other] = lower(graphOf(both, 2)).steps;
     expect(other!.outputs.map(({ buffer }) => other!.inputs.findIndex((input) => input.buffer === buffer))).toEqual([-1, 0]);
   });
+  it('over an input that the result replaces, unless it is read later or elsewhere', () => {
+    const replaces = new Map([[0, 0]]);
+    const over = (rows: Row[], outputs = 1): boolean => {
+      const plan = lower(graphOf(rows, outputs), {}, replaces);
+      return plan.outputs[0]!.buffer === plan.inputs[0]!.buffer;
+    };
+    const flip = { attributes: { axes: [1] } };
+    expect(over([['neg', [0], [2, 4]]])).toBe(true);
+    // Rather than over what else dies there.
+    const sum: Row[] = [
+      ['exp', [0], [2, 4]],
+      ['add', [1, 0], [2, 4]],
+    ];
+    expect(over(sum)).toBe(true);
+    const both: Row[] = [
+      ['neg', [0], [2, 4]],
+      ['exp', [0], [2, 4]],
+    ];
+    expect(over(both, 2)).toBe(false);
+    const turned: Row[] = [
+      ['flip', [0], [2, 4], flip],
+      ['add', [0, 1], [2, 4]],
+    ];
+    expect(over(turned)).toBe(false);
+    expect(over([['flip', [0], [2, 4], flip]])).toBe(false);
+    expect(lower(graphOf(sum), { separateBuffers: true }, replaces).inputs[0]!.buffer).not.toBe(
+      lower(graphOf(sum), { separateBuffers: true }, replaces).outputs[0]!.buffer,
+    );
+    // The value that stays as it is needs no step.
+    const { steps } = lower({ ...graphOf([]), outputs: [0] }, {}, replaces);
+    expect(steps).toEqual([]);
+  });
   it('not where buffers must be separate', () => {
     const { steps } = lower(
       graphOf([

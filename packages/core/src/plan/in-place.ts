@@ -5,12 +5,14 @@ import type { PlanOperand } from './plan.ts';
 
 /**
  * Lets steps write over inputs that are needed no more: where the op says that its kernels read each element before they write there,
- * and where inputs are whole buffers with as many elements as the output, so that elements have the same places in both.
+ * and where inputs are whole buffers with as many elements as the output, so that elements have the same places in both. Inputs of the
+ * program are needed by its caller, but for those that outputs, by place, replace.
  */
-export function computeInPlace(program: Program): Program {
+export function computeInPlace(program: Program, replaces: ReadonlyMap<number, number> = new Map()): Program {
   const moves = new Map<number, { buffer: number; byteOffset: number }>() satisfies Moves;
   const spans = lifetimes(program);
   const roles = program.buffers.map(({ role }) => role);
+  const replaced = new Map([...replaces].map(([output, input]) => [program.outputs[output]!.buffer, program.inputs[input]!.buffer]));
   const root = (buffer: number): number => {
     let at = buffer;
     for (let move = moves.get(at); move; move = moves.get(at)) at = move.buffer;
@@ -24,9 +26,13 @@ export function computeInPlace(program: Program): Program {
       if (sizeOf(output.view.shape) === 0 || (whole && spans[made]!.first !== at)) return;
       const dies = (input: PlanOperand): boolean => {
         const buffer = root(input.buffer);
-        return roles[buffer] === 'temporary' && spans[buffer]!.last === at && !taken.has(buffer);
+        const free = roles[buffer] === 'temporary' || buffer === replaced.get(made);
+        return free && spans[buffer]!.last === at && !taken.has(buffer);
       };
-      const found = overwritable(program, step, place).find((input) => dies(input) && !sharedOtherwise(program, step, place, input, root));
+      const candidates = overwritable(program, step, place).filter(
+        (input) => dies(input) && !sharedOtherwise(program, step, place, input, root),
+      );
+      const found = candidates.find((input) => input.buffer === replaced.get(made)) ?? candidates[0];
       if (!found) return;
       const over = root(found.buffer);
       // What becomes a result of the plan, or a piece of something, is made there from the beginning.

@@ -15,10 +15,16 @@ import type { Program, ProgramStep } from './program.ts';
 /**
  * Makes a graph linear: movements become views, what a kernel cannot read is copied first, dead nodes are dropped; pieces of a `concat`
  * are made in their places, steps write over what is needed no more, and temporaries share memory where their lifetimes allow it.
+ *
+ * `replaces` says of outputs, by place, which inputs they are the next values of: these may be written over.
  */
-export function lower(graph: Graph, { separateBuffers = false }: Pick<Backend, 'separateBuffers'> = {}): Plan {
+export function lower(
+  graph: Graph,
+  { separateBuffers = false }: Pick<Backend, 'separateBuffers'> = {},
+  replaces: ReadonlyMap<number, number> = new Map(),
+): Plan {
   const joined = joinPieces(linearize(graph, separateBuffers), separateBuffers);
-  return place(separateBuffers ? joined : computeInPlace(joined), separateBuffers);
+  return place(separateBuffers ? joined : computeInPlace(joined, replaces), separateBuffers);
 }
 
 /** The steps of a graph over buffers that are written once each. */

@@ -5,7 +5,7 @@ import type { View } from '../view.ts';
 /** A stretch of memory that a plan uses. */
 export interface PlanBuffer {
   readonly byteLength: number;
-  /** Inputs are read only; outputs are the caller's; temporaries live in a slot, shared with others by lifetime. */
+  /** Inputs are read only; outputs are the caller's, of which some replace an input and lie over it; temporaries live in a slot, shared with others by lifetime. */
   readonly role: 'input' | 'temporary' | 'output';
   /** The steps that first write and last touch it. */
   readonly first: number;
@@ -41,7 +41,7 @@ export interface Plan {
   readonly steps: readonly Step[];
   /** Contiguous whole buffers, in the graph's order. */
   readonly inputs: readonly PlanOperand[];
-  /** Contiguous whole buffers, each of its own: never an input's. */
+  /** Contiguous whole buffers, each of its own or that of an input which it replaces. */
   readonly outputs: readonly PlanOperand[];
   /** Sizes in bytes of the slots that temporaries share: one arena, or where the backend wants buffers separate several. */
   readonly slots: readonly number[];
@@ -55,6 +55,7 @@ export interface Plan {
 export interface PlanRunner {
   /** Makes ready, beside one another, what the first run would wait for; absent where nothing is compiled. */
   compile?(onProgress?: (done: number, all: number) => void): Promise<void>;
+  /** An output that replaces an input is given that input's buffer. */
   run(inputs: readonly Buffer[], outputs: readonly Buffer[]): void;
   dispose(): void;
 }
