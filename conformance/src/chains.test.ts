@@ -3,7 +3,7 @@ import { type WasmOptions, wasm } from '@tessera/backend-wasm';
 import { capture } from '@tessera/capture';
 import { type FusedAttributes, type Plan, sizeOf } from '@tessera/core';
 import { adam, adamw, applyUpdates, chain, clipByGlobalNorm, type Optimizer } from '@tessera/optim';
-import { Random, setDefaultBackend, tensor, type Tensor, tidy, treeLeaves, VariableTree } from '@tessera/tensor';
+import { gelu, Random, setDefaultBackend, tensor, type Tensor, tidy, treeLeaves, VariableTree } from '@tessera/tensor';
 import { describe, expect, it } from 'vitest';
 import { programOf } from '../../packages/backend-wasm/src/fused-program.ts';
 
@@ -60,15 +60,22 @@ for (const [build, options] of Object.entries(builds)) {
       });
     }
 
-    it('and so is the gradient of relu', async () => {
-      const backend = await wasm(options);
-      setDefaultBackend(backend);
-      const slope = (x: Tensor): Tensor => grad((given: Tensor) => given.relu().square().sum())(x);
-      const step = capture(slope);
-      const x = tensor(Float32Array.from({ length: 3001 }, (_, i) => (i % 9 === 0 ? NaN : i % 5 === 0 ? -0 : Math.sin(i))));
-      expect(await step(x).data()).toEqual(await slope(x).data());
-      expect(chainsIn(step.plans[0]!)).toEqual(['reluGradient_chain']);
-      backend.dispose();
-    });
+    const gradients: Readonly<Record<string, [f: (x: Tensor) => Tensor, chain: string]>> = {
+      relu: [(x) => x.relu(), 'reluGradient_chain'],
+      geluTanh: [(x) => gelu(x, { approximate: 'tanh' }), 'geluTanhGradient_chain'],
+    };
+    for (const [name, [f, chain]] of Object.entries(gradients)) {
+      it(`and so is the gradient of ${name}`, async () => {
+        const backend = await wasm(options);
+        setDefaultBackend(backend);
+        const slope = (x: Tensor): Tensor => grad((given: Tensor) => f(given).square().sum())(x);
+        const step = capture(slope);
+        const special = [NaN, -0, Infinity, -Infinity, 30, -30, 1e-30];
+        const x = tensor(Float32Array.from({ length: 3001 }, (_, i) => special[i % 16] ?? 4 * Math.sin(i)));
+        expect(await step(x).data()).toEqual(await slope(x).data());
+        expect(chainsIn(step.plans[0]!)).toEqual([chain]);
+        backend.dispose();
+      });
+    }
   });
 }

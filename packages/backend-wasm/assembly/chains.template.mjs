@@ -23,11 +23,30 @@ const adam = `
   o = add(n, epsilon)
   p = div(l, o)`;
 
+/** The gradient of geluTanh, as core's rule writes it. */
+const geluTanhGradient = `
+  a = mul(X, X)
+  b = mul(a, cube)
+  c = add(b, slope)
+  d = mul(X, c)
+  t = tanh(d)
+  e = mul(a, cubeOfSlope)
+  f = add(e, slope)
+  g = add(t, one)
+  h = mul(t, t)
+  i = sub(one, h)
+  j = mul(X, i)
+  k = mul(j, f)
+  l = add(g, k)
+  m = mul(l, half)
+  dx = mul(G, m)`;
+
 /** The chains' instructions, and which of their values are kept. Vectors that are read have capitals; other names that are read are numbers. */
 const table = {
   adam: [`${adam}\n  parameter = add(X, p)`, ['mean', 'square', 'parameter']],
   // The gradient of relu, by what relu gave.
   reluGradient: ['stopped = lessEqual(Y, zero)\n  slope = select(stopped, zero, G)', ['slope']],
+  geluTanhGradient: [geluTanhGradient, ['dx']],
   adamw: [`${adam}\n  q = mul(X, decay)\n  r = sub(p, q)\n  parameter = add(X, r)`, ['mean', 'square', 'parameter']],
 };
 
@@ -72,6 +91,7 @@ export function chains() {
   return `
 // Generated from chains.template.mjs.
 import { vmax, vmin } from './simd';
+import { vtanh } from './vector-functions';
 ${Object.entries(table)
   .map(([name, row]) => kernelOf(`${name}_chain`, parse(row)))
   .join('')}`;
