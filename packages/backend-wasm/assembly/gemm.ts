@@ -17,7 +17,7 @@ const DIRECT: i32 = 96;
 const NEAR: usize = 1024;
 
 /** From here on it pays to lay out a transposed A. */
-const FAR: usize = 2048;
+const FAR: usize = 1024;
 
 // Scratch: a word that says how the block of B is laid out, the block, a block of A made contiguous, and the tiles of one edge.
 const B_BYTES: usize = <usize>KC * NC * 4;
@@ -119,13 +119,14 @@ export function gemmEpilogue(
         let a = A + <usize>ic * rowA + <usize>pc * columnA;
         let lda = rowA;
         // A transpose is read as it lies, but for one whose columns lie so far apart that they fall onto each other in the cache.
-        const flip = i32(rowA == 4 && columnA != 4 && (columnA < FAR || N < 64));
+        const flip = i32(columnA != 4);
         if (flip) {
           lda = columnA;
-        } else if (columnA != 4) {
-          packA(mc, kc, a, rowA, columnA, packedA);
-          a = packedA;
-          lda = <usize>kc << 2;
+          if (rowA != 4 || (columnA >= FAR && N >= 64)) {
+            packA(mc, kc, a, rowA, columnA, packedA);
+            a = packedA;
+            lda = <usize>mc << 2;
+          }
         }
         for (let jr = 0; jr < nc; jr += columns) {
           const w = min<i32>(columns, nc - jr);

@@ -79,14 +79,11 @@ export function packB(columns: i32, kc: i32, nc: i32, b: usize, rowB: usize, col
   }
 }
 
-/** Rows of A without gaps. */
+/** A of any strides as mc columns of a transpose, without gaps: so whoever goes down one comes through all sets of the cache. */
 export function packA(mc: i32, kc: i32, a: usize, rowA: usize, columnA: usize, d: usize): void {
-  const row = <usize>kc << 2;
-  let k = 0;
-  // Of a transpose four columns at a time become four elements of each row.
-  if (rowA == 4) for (; k + 4 <= kc; k += 4) turn(mc, a + <usize>k * columnA, columnA, d + (<usize>k << 2), row);
-  for (; k < kc; k++) {
-    const from = a + <usize>k * columnA, to = d + (<usize>k << 2);
-    for (let i = 0; i < mc; i++) store<f32>(to + <usize>i * row, load<f32>(from + <usize>i * rowA));
+  for (; kc > 0; kc--, a += columnA) {
+    let i = 0, p = a;
+    if (rowA == 4) for (; i + 4 <= mc; i += 4, p += 16, d += 16) v128.store(d, v128.load(p));
+    for (; i < mc; i++, p += rowA, d += 4) store<f32>(d, load<f32>(p));
   }
 }

@@ -37,6 +37,7 @@ export const linear: readonly OpDescription[] = [
       { inputs: [floats([4, 3]), floats([5, 4])], run: (a, b) => a!.T.matmul(b!.T), tolerance: reduction },
       ...[
         [520, 40, 65],
+        [261, 60, 70],
         [8, 37, 1],
         [1, 37, 21],
         [7, 19, 530],
