@@ -21,11 +21,14 @@ export class Allocator {
   /** Free stretches by address; no two touch. */
   readonly #free: Span[] = [];
   #end: number;
+  /** The memory's bytes. */
+  #room: number;
 
   constructor(memory: WebAssembly.Memory, start: number, maximumBytes: number = MAX_PAGES * PAGE) {
     this.#memory = memory;
     this.#maximum = Math.min(maximumBytes, MAX_PAGES * PAGE);
     this.#end = aligned(start);
+    this.#room = memory.buffer.byteLength;
   }
 
   /** The address of at least `bytes` bytes. @throws OutOfMemoryError, with everything as it was. */
@@ -43,7 +46,7 @@ export class Allocator {
       return address;
     }
     const address = this.#end;
-    this.#grow(address + size, bytes);
+    if (address + size > this.#room) this.#grow(address + size, bytes);
     this.#end = address + size;
     return address;
   }
@@ -63,18 +66,17 @@ export class Allocator {
     const start = joinsBefore ? before.address : address;
     const stop = joinsAfter ? after.address + after.bytes : address + size;
     const from = joinsBefore ? low - 1 : low;
-    this.#free.splice(from, (joinsBefore ? 1 : 0) + (joinsAfter ? 1 : 0), { address: start, bytes: stop - start });
-    // What lies at the end is given back to the unused rest.
-    const last = this.#free.at(-1);
-    if (last && last.address + last.bytes === this.#end) {
-      this.#end = last.address;
-      this.#free.pop();
+    if (stop < this.#end) {
+      this.#free.splice(from, (joinsBefore ? 1 : 0) + (joinsAfter ? 1 : 0), { address: start, bytes: stop - start });
+      return;
     }
+    // What lies at the end is given back to the unused rest.
+    this.#end = start;
+    if (joinsBefore) this.#free.pop();
   }
 
   #grow(needed: number, asked: number): void {
-    const have = this.#memory.buffer.byteLength;
-    if (needed <= have) return;
+    const have = this.#room;
     if (needed > this.#maximum) {
       throw new OutOfMemoryError(
         `[wasm] ${asked} bytes more must fit ${this.#maximum} bytes: got ${this.#end} in use. Free tensors with tidy or dispose, or use smaller batches.`,
@@ -85,6 +87,7 @@ export class Allocator {
     const grow = (bytes: number): boolean => {
       try {
         this.#memory.grow(Math.ceil((bytes - have) / PAGE));
+        this.#room = this.#memory.buffer.byteLength;
         return true;
       } catch {
         return false;

@@ -15,23 +15,23 @@ import {
 } from '@tessera/core';
 import type { KernelName } from './generated/names.ts';
 import { forEachPlane, type Plane } from './lines.ts';
-import { addressOf, bySuffix, type Runtime, suffixOf } from './runtime.ts';
+import { addressAt, byBytes, bySuffix, type Runtime, suffixOf } from './runtime.ts';
 
 /** From an operand's place among a kernel's parameters its address, jump and step: (m, n, x, rx, sx, …, y). */
 const addressPlace = (operand: number): number => 2 + 3 * operand;
 
-/** Runs an element-wise kernel over two axes, in parts where they are long. `sizes` are the elements' bytes, the output's last. */
+/** Runs an element-wise kernel over two axes, in parts where they are long. Of the operands and their places the output's are last. */
 function overPlane(
   runtime: Runtime,
   kernel: KernelName,
+  operands: readonly Operand[],
+  places: readonly number[],
   { rows, length, jumps, steps }: Plane,
-  addresses: readonly number[],
-  sizes: readonly number[],
 ): void {
-  const inputs = addresses.length - 1;
+  const inputs = operands.length - 1;
   const parameters = [rows, length];
-  for (let i = 0; i < inputs; i++) parameters.push(addresses[i], jumps[i], steps[i]);
-  parameters.push(addresses[inputs]);
+  for (let i = 0; i < inputs; i++) parameters.push(addressAt(operands[i], places[i]), jumps[i], steps[i]);
+  parameters.push(addressAt(operands[inputs], places[inputs]));
   const nanoseconds = rows * length * NANOSECONDS;
   if (!runtime.worthSharing(nanoseconds)) {
     (runtime.kernels[kernel] as (...all: number[]) => number)(...parameters);
@@ -41,7 +41,7 @@ function overPlane(
   const moves: [number, number][] = [];
   for (let i = 0; i <= inputs; i++) {
     const step = i === inputs ? (alongRow ? 1 : length) : alongRow ? steps[i] : jumps[i];
-    moves.push([addressPlace(i), step * sizes[i]]);
+    moves.push([addressPlace(i), step * bytesPerElement(operands[i].dtype)]);
   }
   const work = { units: alongRow ? length : rows, grain: alongRow ? 64 : 1, nanoseconds };
   runtime.share([{ kernel, parameters, count: [alongRow ? 1 : 0, 1], moves }], work);
@@ -49,9 +49,6 @@ function overPlane(
 
 /** What an element takes, roughly. */
 const NANOSECONDS = 0.3;
-
-/** An operand's strides stretched to the output's shape. */
-const stridesTo = (x: Operand, output: Operand): readonly number[] => broadcastView(x.view, output.view.shape).strides;
 
 /** A kernel of operands of one dtype. */
 function kernelOf(runtime: Runtime, op: string): Kernel<None> {
@@ -61,18 +58,9 @@ function kernelOf(runtime: Runtime, op: string): Kernel<None> {
 
 function run(runtime: Runtime, kernel: KernelName, inputs: readonly Operand[], y: Operand): void {
   const operands = [...inputs, y];
-  const from = operands.map(addressOf);
-  const sizes = operands.map(({ dtype }) => bytesPerElement(dtype));
-  const strides = [...inputs.map((x) => stridesTo(x, y)), y.view.strides];
-  forEachPlane(y.view.shape, strides, (places, plane) => {
-    overPlane(
-      runtime,
-      kernel,
-      plane,
-      from.map((address, i) => address + places[i] * sizes[i]),
-      sizes,
-    );
-  });
+  const { shape } = y.view;
+  const strides = operands.map(({ view }) => broadcastView(view, shape).strides);
+  forEachPlane(shape, strides, (places, plane) => overPlane(runtime, kernel, operands, places, plane));
 }
 
 type Names = Unary | Binary | 'isNaN' | 'logicalNot' | 'select';
@@ -85,6 +73,7 @@ export function elementwise(runtime: Runtime): Pick<Kernels, Names> & Record<Ele
   const composites = ['relu', 'sigmoid', 'gelu', 'geluTanh'];
   const primitives = [...floatUnary, ...numberUnary, 'isNaN', 'logicalNot', ...numberBinary, ...comparisons, ...logicalBinary];
   for (const op of [...primitives, ...composites]) table[op] = kernelOf(runtime, op);
-  const select: Kernel<None> = (inputs, _, [y]) => run(runtime, `select_${bytesPerElement(y.dtype) * 8}` as KernelName, inputs, y);
+  const selects = byBytes('select');
+  const select: Kernel<None> = (inputs, _, [y]) => run(runtime, selects[bytesPerElement(y.dtype)], inputs, y);
   return { ...table, select } as Pick<Kernels, Names> & Record<ElementwiseComposite, Kernel<None>>;
 }

@@ -1,11 +1,13 @@
 import { bytesPerElement, isFloat, type Kernels, type ScatterMode, sizeOf } from '@tessera/core';
 import { bitsOf } from './movement.ts';
-import { addressOf, type KernelExports, type Runtime, suffixOf } from './runtime.ts';
+import { addressOf, byBytes, bySuffix, type Runtime, suffixOf } from './runtime.ts';
 
 const modes: readonly ScatterMode[] = ['set', 'add', 'max', 'min'];
 
 export function indexing(runtime: Runtime): Pick<Kernels, 'gather' | 'scatter'> {
   const { kernels } = runtime;
+  const copies = byBytes('copy');
+  const scatters = bySuffix('scatter');
   return {
     gather([x, indices], { axis }, [y]) {
       const { shape } = x.view;
@@ -42,12 +44,12 @@ export function indexing(runtime: Runtime): Pick<Kernels, 'gather' | 'scatter'> 
       const { shape } = x.view;
       const size = bytesPerElement(x.dtype);
       const [from, to] = [x, y].map(addressOf);
-      if (from !== to) kernels[`copy_${size * 8}` as keyof KernelExports](1, sizeOf(shape), from, 0, 1, to, 0, 1);
+      if (from !== to) kernels[copies[size]](1, sizeOf(shape), from, 0, 1, to, 0, 1);
       const [blocks, length, count] = [sizeOf(shape.slice(0, axis)), shape[axis], sizeOf(indices.view.shape)];
       const inner = sizeOf(shape.slice(axis + 1));
       const parameters = [modes.indexOf(mode), blocks, length, count, inner, inner, ...[indices, updates, y].map(addressOf)];
       // What goes to one place must go there in order, so indices are not divided, but what is done for all of them.
-      runtime.call(`scatter_${suffixOf(x)}`, parameters, {
+      runtime.call(scatters[suffixOf(x)], parameters, {
         ...(blocks > 1
           ? {
               units: blocks,

@@ -1,12 +1,13 @@
 import { type Axes, mergeAxes, type Shape, sizeOf } from '@tessera/core';
 
-/** Calls `visit` with the operands' places (in elements from their first) for each index. */
-function walk({ lengths, strides }: Axes, visit: (places: readonly number[]) => void): void {
+/** Calls `visit` with the operands' places (in elements from their first) for each index of the first `count` axes. */
+function walk({ lengths, strides }: Axes, count: number, visit: (places: readonly number[]) => void): void {
   const places = strides.map(() => 0);
+  if (count <= 0) return visit(places);
   const index = lengths.map(() => 0);
   for (;;) {
     visit(places);
-    let axis = lengths.length - 1;
+    let axis = count - 1;
     for (; axis >= 0; axis--) {
       for (let i = 0; i < places.length; i++) places[i] += strides[i][axis];
       if (++index[axis] < lengths[axis]) break;
@@ -17,11 +18,11 @@ function walk({ lengths, strides }: Axes, visit: (places: readonly number[]) => 
   }
 }
 
-/** Takes the last axis off: its length, each operand's stride along it, and the rest. A missing axis has length 1. */
-function takeLast({ lengths, strides }: Axes, missing: number): [length: number, steps: readonly number[], rest: Axes] {
-  const rest = { lengths: lengths.slice(0, -1), strides: strides.map((list) => list.slice(0, -1)) };
-  return [lengths.at(-1) ?? 1, strides.map((list) => list.at(-1) ?? missing), rest];
-}
+/** The length of an axis; one that is missing has length 1. */
+const lengthOf = ({ lengths }: Axes, axis: number): number => (axis < 0 ? 1 : lengths[axis]);
+/** Each operand's stride along an axis. */
+const stridesOf = ({ strides }: Axes, axis: number, missing: number): readonly number[] =>
+  strides.map((list) => (axis < 0 ? missing : list[axis]));
 
 /** Walks over an index space line by line: `visit` gets the places of each line, its length and the strides along it. */
 export function forEachLine(
@@ -30,8 +31,11 @@ export function forEachLine(
   visit: (places: readonly number[], length: number, steps: readonly number[]) => void,
 ): void {
   if (sizeOf(shape) === 0) return;
-  const [length, steps, rest] = takeLast(mergeAxes(shape, strides), 1);
-  walk(rest, (places) => visit(places, length, steps));
+  const axes = mergeAxes(shape, strides);
+  const last = axes.lengths.length - 1;
+  const length = lengthOf(axes, last);
+  const steps = stridesOf(axes, last, 1);
+  walk(axes, last, (places) => visit(places, length, steps));
 }
 
 /** Two axes that a kernel goes through by itself: `rows` lines of `length` elements. */
@@ -44,15 +48,32 @@ export interface Plane {
   readonly steps: readonly number[];
 }
 
-/** Walks over an index space two axes at a time, so that a row broadcast over many costs one call and not many. */
+/** The planes of an index space, which all look alike. */
+export interface Planes extends Plane {
+  /** Calls `visit` with the operands' places for each plane. */
+  forEach(visit: (places: readonly number[]) => void): void;
+}
+
+/** An index space of at least one element taken two axes at a time, so that a row broadcast over many costs one call and not many. */
+export function planesOf(shape: Shape, strides: readonly (readonly number[])[]): Planes {
+  const axes = mergeAxes(shape, strides);
+  const last = axes.lengths.length - 1;
+  return {
+    rows: lengthOf(axes, last - 1),
+    length: lengthOf(axes, last),
+    jumps: stridesOf(axes, last - 1, 0),
+    steps: stridesOf(axes, last, 1),
+    forEach: (visit) => walk(axes, last - 1, visit),
+  };
+}
+
+/** Walks over an index space plane by plane. */
 export function forEachPlane(
   shape: Shape,
   strides: readonly (readonly number[])[],
   visit: (places: readonly number[], plane: Plane) => void,
 ): void {
   if (sizeOf(shape) === 0) return;
-  const [length, steps, lines] = takeLast(mergeAxes(shape, strides), 1);
-  const [rows, jumps, rest] = takeLast(lines, 0);
-  const plane = { rows, length, jumps, steps };
-  walk(rest, (places) => visit(places, plane));
+  const planes = planesOf(shape, strides);
+  planes.forEach((places) => visit(places, planes));
 }

@@ -10,7 +10,7 @@ import {
   type View,
 } from '@tessera/core';
 import { forEachLine, forEachPlane } from './lines.ts';
-import { addressOf, type KernelExports, type Runtime } from './runtime.ts';
+import { addressOf, byBytes, type Runtime } from './runtime.ts';
 
 const codes: { readonly [D in DType]: number } = {
   bool: 0,
@@ -24,12 +24,15 @@ const codes: { readonly [D in DType]: number } = {
   float64: 8,
 };
 
+const single = new Float32Array(1);
+const singleBits = new Int32Array(single.buffer);
+
 /** The bits of a number in a dtype, for kernels that fill. */
 export function bitsOf(value: number, dtype: DType): number {
-  const single = new Float32Array([value]);
   switch (dtype) {
     case 'float32':
-      return new Int32Array(single.buffer)[0];
+      single[0] = value;
+      return singleBits[0];
     case 'float16':
       return toFloat16(value);
     case 'bfloat16':
@@ -42,10 +45,12 @@ export function bitsOf(value: number, dtype: DType): number {
 }
 
 export function movement({ kernels }: Runtime): Pick<Kernels, 'copy' | 'cast' | 'pad' | 'concat' | 'fill'> {
+  const copies = byBytes('copy');
+  const fills = byBytes('fill');
   /** Copies x to places of y, element by element. */
   const put = (x: Operand, y: Operand, target: View): void => {
     const size = bytesPerElement(x.dtype);
-    const copy = kernels[`copy_${size * 8}` as keyof KernelExports];
+    const copy = kernels[copies[size]];
     const from = addressOf(x);
     const to = addressOf({ ...y, view: target });
     forEachPlane(x.view.shape, [x.view.strides, target.strides], ([px, py], { rows, length, jumps: [rx, ry], steps: [sx, sy] }) => {
@@ -53,9 +58,8 @@ export function movement({ kernels }: Runtime): Pick<Kernels, 'copy' | 'cast' | 
     });
   };
   const fill = (y: Operand, value: number): void => {
-    const size = bytesPerElement(y.dtype);
     const wide = y.dtype === 'int64' ? new Float64Array(BigInt64Array.of(BigInt(Math.trunc(value))).buffer)[0] : value;
-    kernels[`fill_${size * 8}` as keyof KernelExports](sizeOf(y.view.shape), wide, bitsOf(value, y.dtype), addressOf(y));
+    kernels[fills[bytesPerElement(y.dtype)]](sizeOf(y.view.shape), wide, bitsOf(value, y.dtype), addressOf(y));
   };
 
   return {

@@ -9,9 +9,9 @@ import {
   sizeOf,
 } from '@tessera/core';
 import { lanesOf, overLanes } from './lanes.ts';
-import { forEachLine, forEachPlane, type Plane } from './lines.ts';
+import { forEachLine, planesOf, type Plane } from './lines.ts';
 import { type Parts, partsOf } from './parts.ts';
-import { addressOf, bySuffix, type Runtime, type Suffix, suffixOf } from './runtime.ts';
+import { addressAt, addressOf, bySuffix, type Runtime, type Suffix, suffixOf } from './runtime.ts';
 
 /** What a fold starts with: of numbers as they are, of floats gathered as such by their bits. */
 const start: { readonly [K in Reduction]: number } = { sum: 0, prod: 1, max: -(2 ** 31), min: 2 ** 31 - 1 };
@@ -27,13 +27,15 @@ interface Folding extends Parts {
 }
 
 function foldingOf({ rows, length, jumps, steps }: Plane, count: number): Folding {
-  const [[, keptRows], [, keptColumns]] = [jumps, steps];
+  const keptRows = jumps[1];
+  const keptColumns = steps[1];
   if (keptRows !== 0) return { parts: rows, per: 1, apart: keptRows };
   if (keptColumns !== 0 && length >= MANY_COLUMNS) return { parts: 1, per: rows === 1 ? length : rows, apart: 0 };
   const along = rows === 1 ? length : rows;
   const each = rows === 1 ? 1 : length;
   if (keptColumns !== 0 && rows === 1) return { parts: 1, per: along, apart: count };
-  return { ...partsOf(along, each), apart: count };
+  const { parts, per } = partsOf(along, each);
+  return { parts, per, apart: count };
 }
 
 /** Puts what a fold starts with into n accumulators, of doubles where they are `wide`. */
@@ -52,32 +54,29 @@ function fold(runtime: Runtime, op: Reduction): Kernel<ReduceAttributes> {
     const suffix = suffixOf(x);
     const kernel = names[suffix];
     const size = bytesPerElement(x.dtype);
+    const to = addressOf(y);
+    const { shape, strides } = x.view;
+    if (sizeOf(shape) === 0) return begin(runtime, op, suffix, false, count, to);
     // Sums and products of floats gather in doubles beside the output.
     const wide = suffix === 'f32' && (op === 'sum' || op === 'prod');
     const unit = wide ? 8 : size;
 
     // The output's stride along folded axes is 0.
-    const { shape, strides } = x.view;
     const target = new Array<number>(shape.length).fill(0);
     for (let axis = shape.length - 1, step = 1; axis >= 0; axis--) {
       if (axes.includes(axis)) continue;
       target[axis] = step;
       step *= shape[axis];
     }
-    const [from, to] = [addressOf(x), addressOf(y)];
-    let folding: Folding | undefined;
-    let parted = 1;
-    let accumulators = to;
-    forEachPlane(shape, [strides, target], ([px, py], plane) => {
-      if (!folding) {
-        folding = foldingOf(plane, count);
-        parted = folding.apart === count && plane.jumps[1] === 0 ? folding.parts : 1;
-        if (wide || parted > 1) accumulators = runtime.scratch(parted * count * unit);
-        begin(runtime, op, suffix, wide, parted * count, accumulators);
-      }
-      const { parts, per, apart } = folding;
-      const { rows, length, jumps, steps } = plane;
-      const [at, into] = [from + px * size, accumulators + py * unit];
+    const planes = planesOf(shape, [strides, target]);
+    const { rows, length, jumps, steps } = planes;
+    const { parts, per, apart } = foldingOf(planes, count);
+    const parted = apart === count && jumps[1] === 0 ? parts : 1;
+    const accumulators = wide || parted > 1 ? runtime.scratch(parted * count * unit) : to;
+    begin(runtime, op, suffix, wide, parted * count, accumulators);
+    planes.forEach((places) => {
+      const at = addressAt(x, places[0]);
+      const into = accumulators + places[1] * unit;
       const parameters = [0, parts, per, rows, jumps[0], length, at, steps[0], into, steps[1], apart];
       const nanoseconds = rows * length * NANOSECONDS;
       const byColumns = parts === 1 && steps[1] !== 0 && rows > 1;
@@ -92,10 +91,6 @@ function fold(runtime: Runtime, op: Reduction): Kernel<ReduceAttributes> {
         : { units: parts, grain: 1, count: [1, 1] as const, moves, nanoseconds };
       runtime.call(kernel, parameters, split);
     });
-    if (!folding) {
-      if (wide) accumulators = runtime.scratch(count * unit);
-      begin(runtime, op, suffix, wide, count, accumulators);
-    }
     if (wide) kernels.roundSums(parted, count, accumulators, count, Number(op === 'prod'), to);
     else if (parted > 1) {
       begin(runtime, op, suffix, wide, count, to);

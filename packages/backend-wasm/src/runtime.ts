@@ -36,10 +36,15 @@ export interface Runtime {
 }
 
 /** The address of an operand's first element. */
-export function addressOf({ buffer, dtype, view }: Operand): number {
+export function addressOf(operand: Operand): number {
+  return addressAt(operand, 0);
+}
+
+/** The address of the element `place` elements after an operand's first. */
+export function addressAt({ buffer, dtype, view }: Operand, place: number): number {
   const { address } = buffer as WasmBuffer;
   if (address === undefined) throw new DeviceError('[wasm] the buffer is of another backend');
-  return address + view.offset * bytesPerElement(dtype);
+  return address + (view.offset + place) * bytesPerElement(dtype);
 }
 
 /** The suffixes of kernels that there are for several dtypes. */
@@ -48,6 +53,11 @@ export type Suffix = 'f32' | 'i32' | 'u8';
 /** An op's kernels by their suffixes. A name put together at each call would have to be looked up among all that the engine knows. */
 export function bySuffix(op: string): Readonly<Record<Suffix, KernelName>> {
   return { f32: `${op}_f32`, i32: `${op}_i32`, u8: `${op}_u8` } as Record<Suffix, KernelName>;
+}
+
+/** The same of kernels that only look at the elements' bytes. */
+export function byBytes(op: string): Readonly<Record<number, KernelName>> {
+  return { 1: `${op}_8`, 2: `${op}_16`, 4: `${op}_32`, 8: `${op}_64` } as Record<number, string> as Record<number, KernelName>;
 }
 
 /** The suffix of kernels for a computed dtype. */

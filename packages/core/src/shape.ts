@@ -17,7 +17,9 @@ export function formatShape(shape: Shape): string {
 
 /** Whether two shapes have the same axes. */
 export function sameShape(a: Shape, b: Shape): boolean {
-  return a.length === b.length && a.every((length, axis) => length === b[axis]);
+  if (a.length !== b.length) return false;
+  for (let axis = 0; axis < a.length; axis++) if (a[axis] !== b[axis]) return false;
+  return true;
 }
 
 /** Checks that every axis is a whole number ≥ 0 and that the whole fits an index. */
@@ -33,6 +35,8 @@ export function checkShape(where: string, shape: Shape): Shape {
 
 /** NumPy's broadcasting: axes are aligned from the last; equal lengths stay, a length of 1 stretches. */
 export function broadcastShapes(where: string, ...shapes: readonly Shape[]): Shape {
+  const [first = []] = shapes;
+  if (shapes.every((shape) => sameShape(shape, first))) return first;
   const rank = Math.max(0, ...shapes.map((shape) => shape.length));
   const result = new Array<number>(rank).fill(1);
   for (const shape of shapes) {

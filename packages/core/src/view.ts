@@ -1,4 +1,4 @@
-import { type Shape, sizeOf } from './shape.ts';
+import { sameShape, type Shape, sizeOf } from './shape.ts';
 
 /**
  * How a tensor lies in its buffer: element (i, j, …) is at `offset + i·strides[0] + j·strides[1] + …`, counted in
@@ -40,6 +40,7 @@ export function isContiguous({ shape, strides }: View): boolean {
 
 /** The view stretched to `shape`, which the shape rule has found to fit: new and stretched axes get stride 0. */
 export function broadcastView(view: View, shape: Shape): View {
+  if (sameShape(view.shape, shape)) return view;
   const lead = shape.length - view.shape.length;
   const strides = shape.map((length, axis) => {
     const from = axis - lead;
@@ -121,19 +122,18 @@ export interface Axes {
 
 /** Merges the axes of an index space that lie seamlessly one inside the next in all operands; axes of length 1 go. */
 export function mergeAxes(shape: Shape, strides: readonly (readonly number[])[]): Axes {
-  const lengths: number[] = [];
-  const merged: number[][] = strides.map(() => []);
+  // Copies of the right size from the start: an array that grows takes room for many more.
+  const lengths = [...shape];
+  const merged = strides.map((list) => [...list]);
+  let count = 0;
   for (let axis = 0; axis < shape.length; axis++) {
     const length = shape[axis]!;
     if (length === 1) continue;
-    const last = lengths.length - 1;
-    if (last >= 0 && strides.every((list, i) => merged[i]![last] === list[axis]! * length)) {
-      lengths[last]! *= length;
-      strides.forEach((list, i) => (merged[i]![last] = list[axis]!));
-    } else {
-      lengths.push(length);
-      strides.forEach((list, i) => merged[i]!.push(list[axis]!));
-    }
+    const joins = count > 0 && strides.every((list, i) => merged[i]![count - 1] === list[axis]! * length);
+    const at = joins ? count - 1 : count++;
+    lengths[at] = joins ? lengths[at]! * length : length;
+    for (let i = 0; i < strides.length; i++) merged[i]![at] = strides[i]![axis]!;
   }
+  if (count < shape.length) for (const list of [lengths, ...merged]) list.length = count;
   return { lengths, strides: merged };
 }

@@ -2,6 +2,7 @@ import { contiguousView, DeviceError, type DType, formatShape, sameShape, type S
 import { announceAssign, retaining, withDevice, withoutRecorders } from './door.ts';
 import { concat } from './ops/joining.ts';
 import { copy, reshape } from './ops/movement.ts';
+import { placeIn } from './placement.ts';
 import { keep, tidy } from './scope.ts';
 import { Tensor } from './tensor.ts';
 import { assignCell, type Cell, readCell, type Variable } from './variable.ts';
@@ -76,10 +77,9 @@ export class Arena implements Cell {
   /** A handle on a variable's elements while they lie here. */
   view(variable: Variable): Tensor {
     const { device, placement } = this.#value!;
-    const { storage, view } = placement!;
-    return keep(
-      new Tensor(device, variable, { storage, view: contiguousView(variable.shape, view.offset + this.#offsets.get(variable)!) }),
-    );
+    const { storage, dtype, view } = placement!;
+    const own = contiguousView(variable.shape, view.offset + this.#offsets.get(variable)!);
+    return keep(new Tensor(device, variable, placeIn(storage, dtype, own)));
   }
 
   /** Leaves each variable with a handle of its own. */

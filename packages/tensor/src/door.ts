@@ -101,7 +101,7 @@ export function run(op: Op, inputs: readonly Tensor[], attributes: unknown, devi
     if (!whole) return op.decompose(builderOf(target), inputs, attributes);
   }
   const outputs = target.execute(op, inputs, attributes);
-  announce({ op, inputs, attributes, outputs });
+  if (recorders.length > 0) announce({ op, inputs, attributes, outputs });
   return outputs;
 }
 

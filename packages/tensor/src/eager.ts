@@ -17,7 +17,7 @@ import {
 } from '@tessera/core';
 import type { Device, Op } from './device.ts';
 import { Storage } from './storage.ts';
-import { placementOf } from './placement.ts';
+import { placeIn, placementOf } from './placement.ts';
 import { Tensor } from './tensor.ts';
 
 const devices = new WeakMap<Backend, EagerDevice>();
@@ -45,12 +45,12 @@ export class EagerDevice implements Device {
   upload(bytes: Uint8Array, spec: Spec): Tensor {
     const storage = new Storage(this.backend, this.backend.allocate(bytes.byteLength));
     this.backend.write(storage.buffer, bytes);
-    return new Tensor(this, spec, { storage, view: contiguousView(spec.shape) });
+    return this.adopt(storage, spec);
   }
 
   /** A tensor over a buffer whose ownership passes to it. */
   adopt(storage: Storage, spec: Spec): Tensor {
-    return new Tensor(this, spec, { storage, view: contiguousView(spec.shape) });
+    return new Tensor(this, spec, placeIn(storage, spec.dtype, contiguousView(spec.shape)));
   }
 
   execute(op: Op, inputs: readonly Tensor[], attributes: unknown): readonly Tensor[] {
@@ -61,16 +61,17 @@ export class EagerDevice implements Device {
     if (!row?.movesBytes) this.#checkComputes(op, inputs);
     if (op === 'fill') return [this.#fill(attributes as { value: number }, specs[0]!)];
 
+    const name = opName(op);
     const strided = typeof op === 'string' ? row?.strided : op.strided;
     const copies: Tensor[] = [];
     const operands = inputs.map((input) => {
-      const operand = operandOf(input, opName(op));
+      const operand = placementOf(input, name);
       if (strided || isContiguous(operand.view)) return operand;
       const copy = this.#kernel('copy', [operand], {}, [input])[0]!;
       copies.push(copy);
-      return operandOf(copy, 'copy');
+      return placementOf(copy, 'copy');
     });
-    const outputs = this.#kernel(opName(op), operands, attributes, specs);
+    const outputs = this.#kernel(name, operands, attributes, specs);
     for (const copy of copies) copy.dispose();
     return outputs;
   }
@@ -81,7 +82,7 @@ export class EagerDevice implements Device {
       op,
       inputs,
       attributes,
-      outputs.map((output) => operandOf(output, op)),
+      outputs.map((output) => placementOf(output, op)),
     );
     return outputs;
   }
@@ -92,10 +93,10 @@ export class EagerDevice implements Device {
   }
 
   #view(view: NonNullable<PrimitiveRow<unknown>['view']>, input: Tensor, attributes: unknown, spec: Spec): Tensor {
-    const { storage, view: from } = placementOf(input, 'view');
-    const aliased = view(from, attributes);
-    if (aliased) return new Tensor(this, spec, { storage, view: aliased });
-    const [copy] = this.#kernel('copy', [operandOf(input, 'copy')], {}, [input]);
+    const from = placementOf(input, 'view');
+    const aliased = view(from.view, attributes);
+    if (aliased) return new Tensor(this, spec, placeIn(from.storage, spec.dtype, aliased));
+    const [copy] = this.#kernel('copy', [from], {}, [input]);
     const moved = this.#view(view, copy!, attributes, spec);
     copy!.dispose();
     return moved;
@@ -105,9 +106,8 @@ export class EagerDevice implements Device {
   #fill(attributes: { value: number }, spec: Spec): Tensor {
     const one = { shape: [], dtype: spec.dtype };
     const storage = new Storage(this.backend, this.backend.allocate(bytesPerElement(spec.dtype)));
-    const operand = { buffer: storage.buffer, dtype: spec.dtype, view: contiguousView([]) };
-    this.backend.execute('fill', [], { ...attributes, ...one }, [operand]);
-    return new Tensor(this, spec, { storage, view: { shape: spec.shape, strides: spec.shape.map(() => 0), offset: 0 } });
+    this.backend.execute('fill', [], { ...attributes, ...one }, [placeIn(storage, spec.dtype, contiguousView([]))]);
+    return new Tensor(this, spec, placeIn(storage, spec.dtype, { shape: spec.shape, strides: spec.shape.map(() => 0), offset: 0 }));
   }
 
   #loop(inputs: readonly Tensor[], attributes: unknown, specs: readonly Spec[]): readonly Tensor[] {
@@ -120,7 +120,7 @@ export class EagerDevice implements Device {
     const whole = inputs.map((input) => input.contiguous());
     const runner = preparePlan(this.backend, plan);
     try {
-      const bufferOf = (tensor: Tensor) => placementOf(tensor, 'scan').storage.buffer;
+      const bufferOf = (tensor: Tensor) => placementOf(tensor, 'scan').buffer;
       runner.run(whole.map(bufferOf), outputs.map(bufferOf));
     } finally {
       runner.dispose();
@@ -137,9 +137,4 @@ export class EagerDevice implements Device {
       );
     }
   }
-}
-
-function operandOf(tensor: Tensor, where: string): Operand {
-  const { storage, view } = placementOf(tensor, where);
-  return { buffer: storage.buffer, dtype: tensor.dtype, view };
 }

@@ -1,11 +1,15 @@
-import { UsageError, type View } from '@tessera/core';
+import { type DType, type Operand, UsageError, type View } from '@tessera/core';
 import type { Storage } from './storage.ts';
 import type { Tensor } from './tensor.ts';
 
-/** Where the elements of a tensor are. */
-export interface Placement {
+/** Where the elements of a tensor are, as kernels take it, and what keeps the buffer alive. */
+export interface Placement extends Operand {
   readonly storage: Storage;
-  readonly view: View;
+}
+
+/** A place in a buffer. */
+export function placeIn(storage: Storage, dtype: DType, view: View): Placement {
+  return { storage, buffer: storage.buffer, dtype, view };
 }
 
 /** Where a tensor's elements are; throws for tensors that have none. */

@@ -18,10 +18,10 @@ function scalar(value: number | boolean, dtype: DType, like: Tensor): Tensor {
  * must be a tensor.
  */
 export function promote(where: string, operands: readonly Operand[], least?: DType): Tensor[] {
-  const tensors = operands.filter(isTensor);
-  const first = tensors[0];
+  const first = operands.find(isTensor);
   if (!first) throw new UsageError(`[${where}] at least one operand must be a tensor: got only numbers. Wrap one with tensor().`);
-  let dtype = tensors.map((x) => x.dtype).reduce(promoteTypes);
+  let { dtype } = first;
+  for (const operand of operands) if (isTensor(operand)) dtype = promoteTypes(dtype, operand.dtype);
   for (const operand of operands) if (!isTensor(operand)) dtype = promoteNumber(dtype, operand);
   if (least) dtype = promoteTypes(dtype, least);
   return operands.map((operand) => (isTensor(operand) ? cast(operand, dtype) : scalar(operand, dtype, first)));
