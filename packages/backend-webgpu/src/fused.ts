@@ -31,7 +31,7 @@ export function fused(runtime: Runtime): { readonly fused: Kernel<FusedAttribute
   /** Runs the instructions in parts, each within the number of buffers that a shader may have. */
   const divide: Kernel<FusedAttributes> = (inputs, attributes, outputs) => {
     const most = runtime.limits.maxStorageBuffersPerShaderStage;
-    if (bindingsNeeded(inputs.map(numbers)) + outputs.length <= most) return run(inputs, attributes, outputs);
+    if (bindingsNeeded(inputs.map(numbers), outputs.map(targetOf)) <= most) return run(inputs, attributes, outputs);
     const [first, rest] = halves(attributes, inputs, outputs, (byteLength) => runtime.temporary(byteLength));
     divide(...first);
     divide(...rest);

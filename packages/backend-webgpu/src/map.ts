@@ -36,7 +36,10 @@ interface Form {
   }[];
   /** Of the elements of inputs' bindings, in WGSL. */
   readonly types: readonly string[];
-  readonly outputs: readonly Target[];
+  readonly outputs: readonly (Target & {
+    /** The name of its binding: an input's where it is written over that. */
+    readonly name: string;
+  })[];
   /** Whether four cells at a time are read and written as one vector. */
   readonly quads: boolean;
   /** How many elements an invocation computes. */
@@ -54,7 +57,10 @@ const WORKGROUP = 64;
 /** From how many elements on they are taken four at a time: before, devices have more invocations to spare than work. */
 const MANY = 2 ** 14;
 
-/** Computes outputs element by element. Inputs have any strides and broadcast; `key` tells apart what `body` makes. */
+/**
+ * Computes outputs element by element. Inputs have any strides and broadcast, but for one that lies just where an output does: the
+ * invocation that reads an element of it writes it. `key` tells apart what `body` makes.
+ */
 export function mapElements(
   runtime: Runtime,
   key: string,
@@ -90,7 +96,10 @@ export function mapElements(
       return { kind, bytes, scalar, binding: bind(buffer, typeOf({ bytes, scalar }, quads && kind !== 'repeated', halves)) };
     }),
     types,
-    outputs,
+    outputs: outputs.map((output, i) => {
+      const over = bound.indexOf(output.buffer);
+      return { ...output, name: over < 0 ? `Y${i}` : `X${over}` };
+    }),
     quads,
     per: quads ? 4 : Math.max(...outputs.map((output) => (isPacked(output, halves) ? 4 / output.bytes : 1))),
     halves,
@@ -105,10 +114,10 @@ export function mapElements(
   });
   for (const { offset, buffer } of outputs) {
     words.push(offset);
-    buffers.push(buffer);
+    if (!bound.includes(buffer)) buffers.push(buffer);
   }
   const kinds = form.inputs.map(({ kind, bytes, scalar, binding }) => `${kind[0]}${bytes}${scalar[0]}${binding}`).join('');
-  const made = outputs.map(({ bytes, scalar }) => `${bytes}${scalar[0]}`).join('');
+  const made = form.outputs.map(({ bytes, scalar, name }) => `${bytes}${scalar[0]}${name}`).join('');
   const program = runtime.program(`${key}|${form.rank}|${quads}|${kinds}|${made}`, () => ({
     bindings: bindingsOf(form),
     words: words.length + 1,
@@ -159,19 +168,22 @@ function typeOf(cells: Pick<Cells, 'bytes' | 'scalar'>, four: boolean, halves: b
 
 function bindingsOf({ types, outputs, quads, halves }: Form): Binding[] {
   return [
-    ...types.map((type, i): Binding => ({ name: `X${i}`, type })),
-    ...outputs.map((output, i): Binding => ({ name: `Y${i}`, type: typeOf(output, quads, halves), writes: true })),
+    ...types.map((type, i): Binding => ({ name: `X${i}`, type, writes: outputs.some(({ name }) => name === `X${i}`) })),
+    ...outputs
+      .filter(({ name }) => name.startsWith('Y'))
+      .map((output): Binding => ({ name: output.name, type: typeOf(output, quads, halves), writes: true })),
   ];
 }
 
-/** How many bindings inputs take at most: one for each buffer, and one more where it is read in two ways. */
-export function bindingsNeeded(inputs: readonly Cells[]): number {
+/** How many bindings operands take at most: one for each buffer, and one more where it is read in two ways. */
+export function bindingsNeeded(inputs: readonly Cells[], outputs: readonly Target[]): number {
   const ways = inputs.flatMap(({ buffer, constant, scalar, view }) =>
     constant === undefined
       ? [{ buffer, way: `${scalar} ${sizeOf(view.shape) === 1 || view.strides.every((stride) => stride === 0)}` }]
       : [],
   );
-  return ways.filter(({ buffer, way }, i) => ways.findIndex((other) => other.buffer === buffer && other.way === way) === i).length;
+  const read = ways.filter(({ buffer, way }, i) => ways.findIndex((other) => other.buffer === buffer && other.way === way) === i);
+  return read.length + outputs.filter(({ buffer }) => !read.some((input) => input.buffer === buffer)).length;
 }
 
 function mainOf({ rank, inputs, outputs, quads, per, halves }: Form, body: (values: readonly string[]) => Body): string {
@@ -211,7 +223,7 @@ function mainOf({ rank, inputs, outputs, quads, per, halves }: Form, body: (valu
   lines.push(...statements);
   const stores: string[] = [];
   const begins: string[] = [];
-  outputs.forEach(({ bytes, scalar }, i) => {
+  outputs.forEach(({ bytes, scalar, name }, i) => {
     const offset = word(at++);
     const half = isHalf({ bytes, scalar });
     if (isPacked({ bytes, scalar }, halves)) {
@@ -221,14 +233,14 @@ function mainOf({ rank, inputs, outputs, quads, per, halves }: Form, body: (valu
       begins.push(`var y${i} = array<u32, ${count}>();`);
       const bits = half ? `halfOf(bitcast<u32>(${results[i]}))` : results[i];
       lines.push(`y${i}[j / ${elements}u] = y${i}[j / ${elements}u] | ((${bits}) << (j % ${elements}u * ${bytes * 8}u));`);
-      for (let k = 0; k < count; k++) stores.push(`Y${i}[t * ${count}u + ${k}u] = y${i}[${k}];`);
+      for (let k = 0; k < count; k++) stores.push(`${name}[t * ${count}u + ${k}u] = y${i}[${k}];`);
     } else if (quads) {
       begins.push(`var y${i} = vec4<${scalar}>();`);
       lines.push(`y${i}[j] = ${results[i]};`);
       const value = half ? `vec4<f16>(${[...'xyzw'].map((axis) => `f16OfFloat(y${i}.${axis})`).join(', ')})` : `y${i}`;
-      stores.push(`Y${i}[(${offset} + first) >> 2u] = ${value};`);
+      stores.push(`${name}[(${offset} + first) >> 2u] = ${value};`);
     } else {
-      lines.push(`Y${i}[${offset} + i] = ${half ? `f16OfFloat(${results[i]})` : results[i]};`);
+      lines.push(`${name}[${offset} + i] = ${half ? `f16OfFloat(${results[i]})` : results[i]};`);
     }
   });
   if (per === 1) return `  let i = t;\n  if (i >= ${word(1)}) { return; }\n  ${[...places, ...lines].join('\n  ')}`;

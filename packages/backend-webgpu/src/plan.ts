@@ -84,6 +84,8 @@ export class PreparedPlan implements PlanRunner {
     runtime.check();
     const given = [...inputs, ...outputs] as GpuBuffer[];
     given.forEach((buffer) => runtime.blockOf(materialize(runtime, buffer)));
+    // Of what is written over an input nothing is known any more.
+    for (const output of outputs as readonly GpuBuffer[]) output.constant = undefined;
     [...this.#inputs, ...this.#outputs].forEach((buffer, i) => (buffer.block = given[i].block));
     runtime.flush((pass) => {
       for (const step of this.#steps) {

@@ -6,7 +6,7 @@ export interface Binding {
   readonly name: string;
   /** Of its elements, in WGSL. */
   readonly type: string;
-  readonly writes?: true;
+  readonly writes?: boolean;
 }
 
 /** What a shader is made of. Parameters are 32-bit words of which the first is 0, which no compiler knows. */

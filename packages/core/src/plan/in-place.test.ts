@@ -180,9 +180,18 @@ describe('results are written over what is needed no more', () => {
     ];
     expect(over(turned)).toBe(false);
     expect(over([['flip', [0], [2, 4], flip]])).toBe(false);
-    expect(lower(graphOf(sum), { separateBuffers: true }, replaces).inputs[0]!.buffer).not.toBe(
-      lower(graphOf(sum), { separateBuffers: true }, replaces).outputs[0]!.buffer,
-    );
+    // Also where buffers must be separate, if the op is element-wise.
+    const separate = { separateBuffers: true };
+    const added = lower(graphOf(sum), separate, replaces);
+    expect(added.outputs[0]!.buffer).toBe(added.inputs[0]!.buffer);
+    const scattered: Row = ['scatter', [0, 1, 1], [2, 4], { attributes: { axis: 0, mode: 'add' } }];
+    for (const [options, isOver] of [
+      [{}, true],
+      [separate, false],
+    ] as const) {
+      const plan = lower(graphOf([['exp', [0], [2, 4]], scattered]), options, replaces);
+      expect(plan.outputs[0]!.buffer === plan.inputs[0]!.buffer).toBe(isOver);
+    }
     // The value that stays as it is needs no step.
     const { steps } = lower({ ...graphOf([]), outputs: [0] }, {}, replaces);
     expect(steps).toEqual([]);

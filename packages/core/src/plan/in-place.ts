@@ -6,9 +6,9 @@ import type { PlanOperand } from './plan.ts';
 /**
  * Lets steps write over inputs that are needed no more: where the op says that its kernels read each element before they write there,
  * and where inputs are whole buffers with as many elements as the output, so that elements have the same places in both. Inputs of the
- * program are needed by its caller, but for those that outputs, by place, replace.
+ * program are needed by its caller, but for those that outputs, by place, replace. With `separate` these alone are written over.
  */
-export function computeInPlace(program: Program, replaces: ReadonlyMap<number, number> = new Map()): Program {
+export function computeInPlace(program: Program, separate: boolean, replaces: ReadonlyMap<number, number>): Program {
   const moves = new Map<number, { buffer: number; byteOffset: number }>() satisfies Moves;
   const spans = lifetimes(program);
   const roles = program.buffers.map(({ role }) => role);
@@ -26,7 +26,7 @@ export function computeInPlace(program: Program, replaces: ReadonlyMap<number, n
       if (sizeOf(output.view.shape) === 0 || (whole && spans[made]!.first !== at)) return;
       const dies = (input: PlanOperand): boolean => {
         const buffer = root(input.buffer);
-        const free = roles[buffer] === 'temporary' || buffer === replaced.get(made);
+        const free = (roles[buffer] === 'temporary' && !separate) || buffer === replaced.get(made);
         return free && spans[buffer]!.last === at && !taken.has(buffer);
       };
       const candidates = overwritable(program, step, place).filter(

@@ -1,4 +1,5 @@
 import type { Backend } from '../backend.ts';
+import { fused } from '../composites/fused.ts';
 import { bytesPerElement } from '../dtype.ts';
 import { type Graph, type Node, opName, type ValueId } from '../graph.ts';
 import type { Composite, PrimitiveRow, Spec } from '../op.ts';
@@ -24,7 +25,7 @@ export function lower(
   replaces: ReadonlyMap<number, number> = new Map(),
 ): Plan {
   const joined = joinPieces(linearize(graph, separateBuffers), separateBuffers);
-  return place(separateBuffers ? joined : computeInPlace(joined, replaces), separateBuffers);
+  return place(computeInPlace(joined, separateBuffers, replaces), separateBuffers);
 }
 
 /** The steps of a graph over buffers that are written once each. */
@@ -80,12 +81,14 @@ function linearize(graph: Graph, separateBuffers: boolean): Program {
     });
     const body = node.op === 'scan' ? lower((node.attributes as PrimitiveAttributes['scan']).body, { separateBuffers }) : undefined;
     const all = readable.map((_, at) => at);
+    const overwrites = row.elementwise ? [all] : row.overwrites?.(attributes, inputs.length);
+    const isElementwise = row.elementwise === true || node.op === fused;
     steps.push({
       op: opName(node.op),
       inputs: readable,
       outputs,
       attributes,
-      overwrites: row.elementwise ? [all] : row.overwrites?.(attributes, inputs.length),
+      overwrites: isElementwise || !separateBuffers ? overwrites : undefined,
       ...(body ? { body } : {}),
       ...(scope === undefined ? {} : { scope }),
     });
