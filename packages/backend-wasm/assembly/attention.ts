@@ -1,7 +1,8 @@
 // Scaled dot-product attention of one head, block by block: the matrix of all pairs is never whole in memory.
 // Strides are in bytes; n goes from matrix to matrix, r from row to row, c along one.
 import { gemm, SCRATCH_BYTES } from './gemm';
-import { exponentials } from './exponentials';
+import { add_f32, log_f32 } from './elementwise';
+import { scaledExponentials } from './exponentials';
 import { largest, multiply } from './rows';
 import { drop, words } from './random';
 import { first } from './simd';
@@ -27,10 +28,16 @@ function visible(causal: i32, query: i32, firstKey: i32, keys: i32): i32 {
 /** What a mask holds: whether a query sees a key, or what is added to its score. */
 const SEEN: i32 = 1;
 
-/** Scales a row of scores, and masks it; what is masked or beyond `seen` becomes −∞, up to whole vectors. Gives the largest. */
-function mask(row: usize, seen: i32, keys: i32, scale: f32, kind: i32, m: usize, cm: usize): f32 {
-  const s = f32x4.splat(scale);
-  for (let j: usize = 0, stop = <usize>seen << 2; j < stop; j += 16) v128.store(row + j, f32x4.mul(v128.load(row + j), s));
+/** Whether scores must be scaled before they are masked; else their exponentials do it, which leaves the order of scores as it is. */
+// @ts-ignore: decorator
+@inline
+function isScaledFirst(kind: i32, scale: f32): bool {
+  return kind > SEEN || !(scale > 0);
+}
+
+/** Masks a row of scores: what is masked or beyond `seen` becomes −∞, up to whole vectors. */
+function mask(row: usize, seen: i32, keys: i32, scale: f32, kind: i32, m: usize, cm: usize): void {
+  if (isScaledFirst(kind, scale)) multiply(seen, row, scale);
   if (kind == SEEN) {
     for (let j = 0; j < seen; j++) if (!load<u8>(m + <usize>j * cm)) store<f32>(row + (<usize>j << 2), -Infinity);
   } else if (kind) {
@@ -38,8 +45,6 @@ function mask(row: usize, seen: i32, keys: i32, scale: f32, kind: i32, m: usize,
   }
   const whole = (keys + 3) & ~3;
   for (let j = seen; j < whole; j++) store<f32>(row + (<usize>j << 2), -Infinity);
-  // A NaN is passed over here, and makes the sum NaN.
-  return largest(whole, row);
 }
 
 /** Where the weight of a query and a key stands among all: the place of its word in the stream. */
@@ -56,7 +61,7 @@ function attendOne(
   rate: f32, kept: f32, key: usize, counter: usize, head: i32, scratch: usize,
 ): void {
   const tile = scratch + SCRATCH_BYTES, most = tile + 3 * TILE, sums = most + (<usize>QUERIES << 2), drawn = sums + (<usize>QUERIES << 2);
-  const ry = <usize>E << 2;
+  const ry = <usize>E << 2, factor: f32 = isScaledFirst(kind, scale) ? 1 : scale;
   for (let i0 = 0; i0 < T; i0 += QUERIES) {
     const queries = min<i32>(QUERIES, T - i0);
     const out = y + <usize>i0 * ry;
@@ -71,14 +76,20 @@ function attendOne(
       for (let i = 0; i < queries; i++) {
         const row = tile + <usize>i * ROW, at = <usize>i << 2;
         const seen = visible(causal, i0 + i, j0, keys);
+        mask(row, seen, keys, scale, kind, m + <usize>(i0 + i) * rm + <usize>j0 * cm, cm);
         const before = load<f32>(most + at);
-        const now = max<f32>(before, mask(row, seen, keys, scale, kind, m + <usize>(i0 + i) * rm + <usize>j0 * cm, cm));
+        // A NaN is passed over here, and makes the sum NaN.
+        const now = max<f32>(before, largest((keys + 3) & ~3, row) * factor);
         const shift: f32 = now == -Infinity ? 0 : now;
-        // What was gathered so far counts relative to the new maximum.
-        const shrunk = first(vexp(f32x4.splat(before - shift)));
-        store<f32>(sums + at, load<f32>(sums + at) * shrunk + exponentials(keys, row, shift, row));
+        let sum = scaledExponentials(keys, row, factor, shift, row);
+        if (j0 > 0) {
+          // What was gathered so far counts relative to the new maximum.
+          const shrunk = first(vexp(f32x4.splat(before - shift)));
+          sum += load<f32>(sums + at) * shrunk;
+          if (shrunk != 1) multiply(E, out + <usize>i * ry, shrunk);
+        }
+        store<f32>(sums + at, sum);
         store<f32>(most + at, now);
-        if (j0 > 0 && shrunk != 1) multiply(E, out + <usize>i * ry, shrunk);
         if (rate > 0) {
           words(keys, placeOf(head, T, S, i0 + i, j0), key, counter, drawn);
           drop(keys, row, drawn, row, rate, kept);
@@ -86,11 +97,9 @@ function attendOne(
       }
       gemm(queries, E, keys, tile, ROW, 4, v + <usize>j0 * rv, rv, cv, out, ry, i32(j0 > 0), 0, scratch);
     }
-    for (let i = 0; i < queries; i++) {
-      const sum = load<f32>(sums + (<usize>i << 2));
-      multiply(E, out + <usize>i * ry, <f32>1 / sum);
-      store<f32>(logs + (<usize>(i0 + i) << 2), load<f32>(most + (<usize>i << 2)) + <f32>Math.log(<f64>sum));
-    }
+    for (let i = 0; i < queries; i++) multiply(E, out + <usize>i * ry, <f32>1 / load<f32>(sums + (<usize>i << 2)));
+    log_f32(1, queries, sums, 0, 1, sums);
+    add_f32(1, queries, most, 0, 1, sums, 0, 1, logs + (<usize>i0 << 2));
   }
 }
 
@@ -112,7 +121,7 @@ function attendOneGradient(
   const p = scratch + SCRATCH_BYTES, dp = p + TILE, dropped = dp + TILE, drawn = dropped + TILE + (<usize>QUERIES << 3);
   // The weights that values were multiplied by.
   const w = rate > 0 ? dropped : p;
-  const widthQ = <usize>D << 2, widthV = <usize>E << 2;
+  const widthQ = <usize>D << 2, widthV = <usize>E << 2, factor: f32 = isScaledFirst(kind, scale) ? 1 : scale;
   for (let j0 = 0; j0 < S; j0 += KEYS) {
     const keys = min<i32>(KEYS, S - j0);
     const kj = k + <usize>j0 * rk, vj = v + <usize>j0 * rv;
@@ -124,7 +133,7 @@ function attendOneGradient(
       for (let i = 0; i < queries; i++) {
         const row = p + <usize>i * ROW;
         mask(row, visible(causal, i0 + i, j0, keys), keys, scale, kind, m + <usize>(i0 + i) * rm + <usize>j0 * cm, cm);
-        exponentials(keys, row, load<f32>(logs + <usize>(i0 + i) * rl), row);
+        scaledExponentials(keys, row, factor, load<f32>(logs + <usize>(i0 + i) * rl), row);
       }
       gemm(queries, keys, E, dyi, rdy, cdy, vj, cv, rv, dp, ROW, 0, 0, scratch);
       if (rate > 0) {

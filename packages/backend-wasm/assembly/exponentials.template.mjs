@@ -1,6 +1,6 @@
 // Exponentials of a whole line: with their sum, the heart of softmax, and by themselves. Several vectors go through the steps together, so
 // that none waits for the chain of another. The steps are written out for each, because the compiler would not mix them.
-const CHAINS = 4;
+const CHAINS = 2;
 const chains = Array.from({ length: CHAINS }, (_, i) => i);
 const all = (step) => chains.map((i) => step.replaceAll('$', String(i))).join(' ');
 const single = (steps) => steps.map((step) => step.replaceAll('$', '0')).join('\n    ');
@@ -43,21 +43,23 @@ const exp = [
   'p$ = f32x4.mul(mad(p$, r$, k(192)), s$);',
 ];
 
-function sumOf(name, parameters, put) {
+function sumOf(name, parameters) {
+  const [put, scales] = ['y:', 'factor:'].map((name) => parameters.includes(name));
+  const scaled = (x) => (scales ? `f32x4.mul(${x}, f)` : x);
   return `
-export function ${name}(n: i32, x: usize, shift: f32${parameters}): f32 {
-  const s = f32x4.splat(shift);
+export function ${name}(n: i32, x: usize, ${parameters}): f32 {
+  const s = f32x4.splat(shift);${scales ? ' const f = f32x4.splat(factor);' : ''}
   ${all('let sum$ = f32x4.splat(0);')}
   const end = x + (<usize>n << 2), stop = x + (<usize>(n & ~${CHAINS * 4 - 1}) << 2);
   for (; x < stop; x += ${CHAINS * 16}${put ? `, y += ${CHAINS * 16}` : ''}) {
-    ${chains.map((i) => `const x${i} = f32x4.sub(v128.load(x, ${i * 16}), s);`).join(' ')}
+    ${chains.map((i) => `const x${i} = f32x4.sub(${scaled(`v128.load(x, ${i * 16})`)}, s);`).join(' ')}
     ${together(decaying)}
     ${put ? chains.map((i) => `v128.store(y, p${i}, ${i * 16});`).join(' ') : ''}
     ${all('sum$ = f32x4.add(sum$, p$);')}
   }
   let sum = across(${chains.map((i) => `sum${i}`).reduce((a, b) => `f32x4.add(${a}, ${b})`)});
   for (; x < end; x += 4${put ? ', y += 4' : ''}) {
-    const x0 = f32x4.splat(load<f32>(x) - shift);
+    const x0 = f32x4.sub(${scaled('v128.load_splat<f32>(x)')}, s);
     ${single(decaying)}
     ${put ? 'store<f32>(y, first(p0));' : ''}
     sum += first(p0);
@@ -99,8 +101,9 @@ import { k, vexp, vsigmoid } from './vector-functions';
 function slowExponential(x: v128): v128 { return vexp(x); }
 function slowSigmoid(x: v128): v128 { return vsigmoid(x); }
 
-/** y ← e^(x − shift) for n numbers, none above the shift; gives the sum. */${sumOf('exponentials', ', y: usize', true)}
-/** Σ e^(x − shift) for n numbers, none above the shift. */${sumOf('exponentialSum', '', false)}
+/** y ← e^(x − shift) for n numbers, none above the shift; gives the sum. */${sumOf('exponentials', 'shift: f32, y: usize')}
+/** The same of x·factor. */${sumOf('scaledExponentials', 'factor: f32, shift: f32, y: usize')}
+/** Σ e^(x − shift) for n numbers, none above the shift. */${sumOf('exponentialSum', 'shift: f32')}
 /** y = eˣ within 2 ulp. */${lineOf('expLine', exp, (v) => `f32x4.gt(f32x4.abs(${v}), k(1168))`, (v) => `slowExponential(${v})`)}
 /** y = 1/(1 + e⁻ˣ) within 6 ulp. */${lineOf('sigmoidLine', sigmoid, (v) => `f32x4.lt(${v}, k(1152))`, (v) => `slowSigmoid(${v})`)}`;
 }

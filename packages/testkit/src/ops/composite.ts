@@ -136,6 +136,14 @@ export const composite: readonly OpDescription[] = [
         order: 2,
         tolerance: reduction,
       },
+      // Scales that turn the order of scores, or take all differences away.
+      ...[-0.7, 0].map(
+        (scale): OpSample => ({
+          inputs: [floats([2, 6, 4]), floats([2, 6, 4]), floats([2, 6, 3])],
+          run: (q, k, v) => t.scaledDotProductAttention(q!, k!, v!, { scale, causal: true }),
+          tolerance: reduction,
+        }),
+      ),
       {
         inputs: [floats([2, 5, 2, 3]), floats([2, 5, 2, 3]), floats([2, 5, 2, 3])],
         run: (...all) => {
