@@ -14,7 +14,7 @@ const suites = ['backends', 'ops', 'layers', 'metrics', 'optimizers', 'oracle', 
 /** The op table in Deno, whose WebGPU is that of Firefox; whether it passed. */
 async function testNaga(environment) {
   console.log('\n── WebGPU through naga, in Deno');
-  const folder = join(root, '.tessera', 'deno');
+  const folder = join(root, '.tessera', `deno-${DENO}`);
   const deno = join(folder, 'node_modules', '.bin', 'deno');
   if (!existsSync(deno)) {
     mkdirSync(folder, { recursive: true });
