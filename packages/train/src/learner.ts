@@ -57,7 +57,7 @@ export class Learner {
   async learn(batch: Batch, onWarmUp: WarmUpOptions['onProgress']): Promise<void> {
     await runStep(this.#step, batch, onWarmUp);
     if (!this.#accumulated || ++this.#batches < this.#options.gradientAccumulationSteps!) return;
-    if (!this.#updateStep.plans.length) await this.#updateStep.warmUp([], { onProgress: onWarmUp });
+    await this.#updateStep.warmUp([], { onProgress: onWarmUp });
     this.#updateStep();
     this.#batches = 0;
   }

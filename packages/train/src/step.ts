@@ -15,19 +15,12 @@ export function stepOf<A extends readonly unknown[], R>(
   return Object.assign((...inputs: A) => tidy(() => f(...inputs)), { plans: [], warmUp: async () => {}, dispose() {} });
 }
 
-/** The shapes that steps are ready for. */
-const ready = new WeakMap<Step, Set<string>>();
-
-/** Runs a step over a batch of a loader, once it is ready for such a one; examples without weights count 1. */
+/** Runs a step over a batch of a loader, once it is ready for such a one (where it is, that is soon told); examples without weights count 1. */
 export async function runStep(step: Step, { size, columns }: Batch, onProgress?: WarmUpOptions['onProgress']): Promise<void> {
   const { x, y, weight = { data: new Float32Array(size).fill(1), shape: [size] } } = columns;
   const inputs = tidy((): Parameters<Step> => [toTensor(x!), toTensor(y!), toTensor(weight)]);
   try {
-    const key = `${x!.shape}`;
-    let shapes = ready.get(step);
-    if (!shapes) ready.set(step, (shapes = new Set()));
-    if (!shapes.has(key)) await step.warmUp(inputs, { onProgress });
-    shapes.add(key);
+    await step.warmUp(inputs, { onProgress });
     step(...inputs);
   } finally {
     for (const input of inputs) input.dispose();

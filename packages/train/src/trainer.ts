@@ -174,7 +174,7 @@ export class Trainer {
       const input = tensor(x.data.subarray(start * width, stop * width) as never, { shape: [stop - start, ...x.shape.slice(1)] });
       let output: Tensor;
       try {
-        if (start === 0 || stop - start < batchSize) await this.#predictStep.warmUp([input]);
+        await this.#predictStep.warmUp([input]);
         output = this.#predictStep(input);
       } finally {
         input.dispose();
