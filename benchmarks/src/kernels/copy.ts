@@ -4,8 +4,8 @@ import type { Contestant, Work } from '../contest.ts';
 export async function copy(bytes: number, times: number): Promise<Contestant> {
   const memory = new WebAssembly.Memory({ initial: Math.ceil((2 * bytes) / 65_536) });
   const array = new Uint8Array(memory.buffer).fill(1);
-  const repeat = async (times: number): Promise<void> => {
-    for (let i = 0; i < times; i++) array.copyWithin(bytes, 0, bytes);
+  const repeat = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i++) array.copyWithin(bytes, 0, bytes);
   };
   return {
     step: () => repeat(times),

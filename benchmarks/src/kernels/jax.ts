@@ -9,8 +9,8 @@ export async function jax(f: NonNullable<Kernel['jax']>, inputs: readonly Filled
   const arrays = inputs.map(({ shape, data }) => np.array(data, { shape }));
   const compiled = jit((...given: Any[]) => f(library, ...given));
   const run = (): Any => compiled(...arrays.map((each) => each.ref));
-  const repeat = async (times: number): Promise<void> => {
-    for (let i = 0; i < times; i++) {
+  const repeat = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i++) {
       const y = run();
       await y.blockUntilReady();
       y.dispose();

@@ -8,9 +8,9 @@ import type { Kernel } from './kernel.ts';
 export function tessera({ tessera: run }: Kernel, inputs: readonly Filled[], times: number, backend: Backend): Contestant {
   setDefaultBackend(backend);
   const tensors = inputs.map(({ shape, data }) => tensor(data, { shape }));
-  const repeat = async (times: number): Promise<void> => {
+  const repeat = async (count: number): Promise<void> => {
     setDefaultBackend(backend);
-    for (let i = 0; i < times; i++) run(...tensors).dispose();
+    for (let i = 0; i < count; i++) run(...tensors).dispose();
   };
   return {
     ...about(backend),

@@ -6,9 +6,9 @@ import type { Kernel } from './kernel.ts';
 export async function tfjs(run: NonNullable<Kernel['tfjs']>, inputs: readonly Filled[], times: number): Promise<Contestant> {
   const tf = await loadTfjs('wasm');
   const tensors = inputs.map(({ shape, data }) => tf.tensor(data, shape));
-  const repeat = async (times: number): Promise<void> => {
+  const repeat = async (count: number): Promise<void> => {
     await tf.setBackend('wasm');
-    for (let i = 0; i < times; i++) run(tf, ...tensors).dispose();
+    for (let i = 0; i < count; i++) run(tf, ...tensors).dispose();
   };
   return {
     step: () => repeat(times),

@@ -10,8 +10,8 @@ export async function runOnnx(model: Model, { data, shape }: Filled, times = 1):
   // It leaves Node's threads where browsers have theirs; jax-js would try to start workers as those do.
   delete (globalThis as { Worker?: unknown }).Worker;
   const x = new ort.Tensor('float32', data, shape);
-  const repeat = async (times: number): Promise<void> => {
-    for (let i = 0; i < times; i++) await session.run({ x });
+  const repeat = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i++) await session.run({ x });
   };
   return {
     step: () => repeat(times),

@@ -97,7 +97,7 @@ ${Object.entries(table)
   .join('')}`;
 }
 
-/** The chains as those who look for them need them: instructions name what they take by v or n (vector or number) and its place among what is read, or by the place of the instruction that made it. */
+/** The chains as `Chain` in src/generated/names.ts describes them. */
 export function chainPatterns() {
   return Object.entries(table).map(([name, row]) => {
     const { steps, read, kept } = parse(row);
