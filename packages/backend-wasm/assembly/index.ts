@@ -1,9 +1,11 @@
+export * from './arg-reduction';
 export { attention, attentionGradient, attentionScratchBytes } from './attention';
 export * from './batch-normalization';
 export * from './cast';
 export * from './chains';
 export { affineRowGradients, affineRows } from './columns';
 export * from './convolution';
+export * from './cumsum';
 export { depthwise, depthwiseInputGradient, depthwiseKernelGradient, depthwiseTurned } from './depthwise';
 export * from './elementwise';
 export { gemm, gemmEpilogue, gemmScratchBytes, matmul_i32 } from './gemm';

@@ -134,6 +134,6 @@ export function mergeAxes(shape: Shape, strides: readonly (readonly number[])[])
     lengths[at] = joins ? lengths[at]! * length : length;
     for (let i = 0; i < strides.length; i++) merged[i]![at] = strides[i]![axis]!;
   }
-  if (count < shape.length) for (const list of [lengths, ...merged]) list.length = count;
+  if (count < shape.length) for (const list of [lengths, ...merged]) while (list.length > count) list.pop();
   return { lengths, strides: merged };
 }
