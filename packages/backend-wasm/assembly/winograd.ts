@@ -9,41 +9,15 @@ import { COLUMNS, ROWS, strip } from './strip';
 /** Tiles that go through together: their transforms stay in the second cache. */
 const TILES: i32 = 64;
 
+/**
+ * Between the sixteen parts of the transforms lies a line of cache: without it, parts whose length is a power of two would fall onto
+ * each other in the nearest cache, and each number written would drive out another's line.
+ */
+const GAP: i32 = 64;
+
 /** Scratch for tiles of `from` channels that become `to`: transforms, products, a row of zeros and sixteen addresses. */
 export function winogradScratchBytes(from: i32, to: i32): i32 {
-  return (16 * TILES * (from + to) + from) * 4 + 64;
-}
-
-/** The kernel's transform G·w·Gᵀ, 16 matrices `[from, to]`, each packed in panels of columns. */
-export function winogradKernel(geometry: usize, w: usize, u: usize, backward: i32): void {
-  const C = g(geometry, 4), F = g(geometry, 8);
-  const from = backward ? F : C, to = backward ? C : F;
-  const plane = <usize>(C * F) << 2, size = <usize>(from * to) << 2;
-  // Along memory of w: the last axis is F.
-  for (let c = 0; c < C; c++) {
-    for (let f = 0; f < F; f++) {
-      const at = w + (<usize>(c * F + f) << 2);
-      const row = backward ? f : c, column = backward ? c : f;
-      const out = u + (<usize>((column / COLUMNS * from + row) * COLUMNS + column % COLUMNS) << 2);
-      for (let i = 0; i < 4; i++) {
-        // A row of G·w, for each of three columns of w.
-        let a: f32 = 0, b: f32 = 0, d: f32 = 0;
-        for (let j = 0; j < 3; j++) {
-          const k0 = backward ? 8 - j : j, k1 = backward ? 5 - j : 3 + j, k2 = backward ? 2 - j : 6 + j;
-          const w0 = load<f32>(at + <usize>k0 * plane), w1 = load<f32>(at + <usize>k1 * plane), w2 = load<f32>(at + <usize>k2 * plane);
-          const v: f32 = i == 0 ? w0 : i == 1 ? (w0 + w1 + w2) * <f32>0.5 : i == 2 ? (w0 - w1 + w2) * <f32>0.5 : w2;
-          if (j == 0) a = v;
-          else if (j == 1) b = v;
-          else d = v;
-        }
-        const to4 = out + <usize>(4 * i) * size;
-        store<f32>(to4, a);
-        store<f32>(to4 + size, (a + b + d) * <f32>0.5);
-        store<f32>(to4 + 2 * size, (a - b + d) * <f32>0.5);
-        store<f32>(to4 + 3 * size, d);
-      }
-    }
-  }
+  return (16 * TILES * (from + to) + from) * 4 + 32 * GAP + 64;
 }
 
 // @ts-ignore: decorator
@@ -52,6 +26,56 @@ function sub(a: v128, b: v128): v128 { return f32x4.sub(a, b); }
 // @ts-ignore: decorator
 @inline
 function add(a: v128, b: v128): v128 { return f32x4.add(a, b); }
+// @ts-ignore: decorator
+@inline
+function half(a: v128): v128 { return f32x4.mul(a, f32x4.splat(0.5)); }
+
+// Four numbers that lie `step` bytes apart.
+// @ts-ignore: decorator
+@inline
+function gather(from: usize, step: usize): v128 {
+  const v = v128.load_lane<f32>(from + step, v128.load_zero<f32>(from), 1);
+  return v128.load_lane<f32>(from + 3 * step, v128.load_lane<f32>(from + 2 * step, v, 2), 3);
+}
+
+// A row of G·w·Gᵀ from one of G·w.
+// @ts-ignore: decorator
+@inline
+function kernelRow(a: v128, b: v128, c: v128, u: usize, step: usize): void {
+  const ends = add(a, c);
+  v128.store(u, a);
+  v128.store(u + step, half(add(ends, b)));
+  v128.store(u + 2 * step, half(sub(ends, b)));
+  v128.store(u + 3 * step, c);
+}
+
+// Tap k of four filters; backward, of four channels of the kernel turned round.
+// @ts-ignore: decorator
+@inline
+function tap(at: usize, k: usize, plane: usize, filter: usize, backward: i32): v128 {
+  return backward ? gather(at + (8 - k) * plane, filter) : v128.load(at + k * plane);
+}
+
+/** The kernel's transform G·w·Gᵀ, 16 matrices `[from, to]`, each packed in panels of columns. */
+export function winogradKernel(geometry: usize, w: usize, u: usize, backward: i32): void {
+  const C = g(geometry, 4), F = g(geometry, 8);
+  const from = backward ? F : C, to = backward ? C : F;
+  const filter = <usize>F << 2, plane = <usize>C * filter, step = <usize>from * (<usize>to << 2);
+  for (let j = 0; j < to; j += 4) {
+    for (let i = 0; i < from; i++) {
+      const at = w + (<usize>(backward ? j * F + i : i * F + j) << 2);
+      const w0 = tap(at, 0, plane, filter, backward), w1 = tap(at, 1, plane, filter, backward), w2 = tap(at, 2, plane, filter, backward);
+      const w3 = tap(at, 3, plane, filter, backward), w4 = tap(at, 4, plane, filter, backward), w5 = tap(at, 5, plane, filter, backward);
+      const w6 = tap(at, 6, plane, filter, backward), w7 = tap(at, 7, plane, filter, backward), w8 = tap(at, 8, plane, filter, backward);
+      const e0 = add(w0, w6), e1 = add(w1, w7), e2 = add(w2, w8);
+      const out = u + (<usize>((j / COLUMNS * from + i) * COLUMNS + j % COLUMNS) << 2);
+      kernelRow(w0, w1, w2, out, step);
+      kernelRow(half(add(e0, w3)), half(add(e1, w4)), half(add(e2, w5)), out + 4 * step, step);
+      kernelRow(half(sub(e0, w3)), half(sub(e1, w4)), half(sub(e2, w5)), out + 8 * step, step);
+      kernelRow(w6, w7, w8, out + 12 * step, step);
+    }
+  }
+}
 
 // Row i of Bᵀ·d from rows p and q of d: their difference, or their sum.
 // @ts-ignore: decorator
@@ -116,8 +140,8 @@ export function winograd(
   const PH = backward ? 2 - g(geometry, 16) : g(geometry, 16), PW = backward ? 2 - g(geometry, 17) : g(geometry, 17);
   const lines = (OH + 1) >> 1, columns = (OW + 1) >> 1;
   const width = <usize>from << 2, out = <usize>to << 2;
-  const v = scratch, m = v + <usize>(16 * TILES) * width, zeros = m + <usize>(16 * TILES) * out, addresses = zeros + width;
-  const stepV = <usize>TILES * width, stepM = <usize>TILES * out;
+  const stepV = <usize>TILES * width + GAP, stepM = <usize>TILES * out + GAP;
+  const v = scratch, m = v + 16 * stepV, zeros = m + 16 * stepM, addresses = zeros + width;
   memory.fill(zeros, 0, width);
   for (let first = begin; first < end; first += TILES) {
     const count = min<i32>(TILES, end - first);
