@@ -1,10 +1,10 @@
 import type { Backend } from '@tessera/core';
+import { network } from '@tessera/examples/network.ts';
 import type { Sequential } from '@tessera/layers';
 import { crossEntropy } from '@tessera/losses';
 import { adam } from '@tessera/optim';
 import { setDefaultBackend, tensor } from '@tessera/tensor';
 import { compile, type Trainer } from '@tessera/train';
-import { network } from '../../../examples/src/network.ts';
 import { about } from '../backend.ts';
 import { batch, makeCnn } from '../cnn/work.ts';
 import type { Contestant } from '../contest.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Chromium, type Page, startChromium, text, until, violations } from '../../../examples/src/browser/chromium.ts';
+import { type Chromium, type Page, startChromium, text, until, violations } from '@tessera/examples/browser/chromium.ts';
 import { hasPeers, pageServer } from './server.ts';
 
 const executablePath = process.env['TESSERA_CHROMIUM'];

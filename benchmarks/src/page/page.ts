@@ -1,5 +1,5 @@
 // The page: which works are done, how far they are, and what came of them. The worker does them.
-import { element } from '../../../examples/src/browser/page/element.ts';
+import { element } from '@tessera/examples/browser/page/element.ts';
 import type { Row } from '../row.ts';
 import type { Adapter, FromWorker, ToWorker } from './messages.ts';
 import { adapterName, textOf } from './report.ts';

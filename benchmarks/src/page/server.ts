@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundlePage, type Files, fileServer, listen } from '../../../examples/src/browser/bundled.ts';
+import { bundlePage, type Files, fileServer, listen } from '@tessera/examples/browser/bundled.ts';
 
 const peers = fileURLToPath(new URL('../../peers/node_modules', import.meta.url));
 
