@@ -1,6 +1,6 @@
-import { composites } from '@tessera/core';
+import { composites, sizeOf } from '@tessera/core';
 import * as t from '@tessera/tensor';
-import type { OpDescription, OpSample } from '../check-op.ts';
+import type { OpDescription, OpSample, SampleTensor } from '../check-op.ts';
 import { tolerances } from '../tolerance.ts';
 import { floats, ints, special } from './samples.ts';
 
@@ -9,6 +9,13 @@ const { reduction } = tolerances;
 /** The same draws wherever x is. */
 const seeded = ({ backend }: T): t.Random => new t.Random(5, { counter: t.tensor(Int32Array.of(3, 1), { backend }) });
 const crossEntropy = (...inputs: T[]): T => t.run(composites.softmaxCrossEntropy, inputs, {})[0]!;
+
+/** Numbers that draw nothing, so that those of other samples stay what they are. */
+const waves = (shape: readonly number[], phase = 0): SampleTensor => ({
+  shape,
+  dtype: 'float32',
+  data: Array.from({ length: sizeOf(shape) }, (_, i) => Math.fround(2 * Math.sin(7 * i + phase))),
+});
 
 export const composite: readonly OpDescription[] = [
   ...(
@@ -139,7 +146,7 @@ export const composite: readonly OpDescription[] = [
       // Scales that turn the order of scores, or take all differences away.
       ...[-0.7, 0].map(
         (scale): OpSample => ({
-          inputs: [floats([2, 6, 4]), floats([2, 6, 4]), floats([2, 6, 3])],
+          inputs: [waves([2, 6, 4]), waves([2, 6, 4], 1), waves([2, 6, 3], 2)],
           run: (q, k, v) => t.scaledDotProductAttention(q!, k!, v!, { scale, causal: true }),
           tolerance: reduction,
         }),
