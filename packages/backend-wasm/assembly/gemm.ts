@@ -136,14 +136,17 @@ export function gemmEpilogue(
             b = blockB + (<usize>jr << 2);
             ldb = rowB;
           }
+          let ownBias = last && bias ? bias + (<usize>(jc + jr) << 2) : 0;
           if (w == columns) {
-            strip(columns, mc, kc, a, lda, flip, b, ldb, c, ldc, add);
+            // Tiles add the bias while they are in registers.
+            strip(columns, mc, kc, a, lda, flip, b, ldb, c, ldc, add, ownBias);
+            ownBias = 0;
           } else {
             if (direct) packB(columns, kc, w, b, rowB, 4, packedB);
-            strip(columns, mc, kc, a, lda, flip, direct ? packedB : b, row, edge, row, 0);
+            strip(columns, mc, kc, a, lda, flip, direct ? packedB : b, row, edge, row, 0, 0);
             copyEdge(mc, w, columns, edge, c, ldc, add);
           }
-          if (last) finish(mc, w, c, ldc, bias ? bias + (<usize>(jc + jr) << 2) : 0, residual ? residual + (c - C) : 0, activation);
+          if (last) finish(mc, w, c, ldc, ownBias, residual ? residual + (c - C) : 0, activation);
         }
       }
     }
