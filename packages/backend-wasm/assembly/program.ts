@@ -106,12 +106,15 @@ export function alone(control: usize, workers: i32): i32 {
   return 1;
 }
 
-/** Waking a thread costs microseconds. Those that keep coming when all is done, because another program has their core, are woken less and less. */
+/**
+ * Waking a thread costs microseconds. Where another program has the workers' core, they come when all is done, or they are given the caller's
+ * core and do all while it waits for it: either way nothing was done at the same time, and they are woken less and less.
+ */
 function learn(control: usize, others: i32): void {
   const fruitless = load<i32>(control, FRUITLESS);
-  if (others) {
+  if (others && load<i32>(control, OWN)) {
     if (fruitless) store<i32>(control, 0, FRUITLESS);
-  } else if (load<i32>(control, WOKEN)) {
+  } else if (others || load<i32>(control, WOKEN)) {
     store<i32>(control, 1 << fruitless, IDLE);
     store<i32>(control, min<i32>(fruitless + 1, MOST_FRUITLESS), FRUITLESS);
   }
