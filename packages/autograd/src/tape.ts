@@ -66,15 +66,15 @@ export class Tape implements Recorder {
       if (cotangent && this.#tracked.has(output)) accumulate(output, cotangent);
     });
     for (let i = this.#events.length - 1; i >= 0; i--) {
-      const event = this.#events[i]!;
-      const incoming = event.outputs.map((output) => sums.get(output));
+      const { op, inputs, attributes, outputs: made } = this.#events[i]!;
+      const incoming = made.map((output) => sums.get(output));
       if (!incoming.some(Boolean)) continue;
-      const rule = (typeof event.op === 'string' ? this.#rules[event.op] : event.op.vjp) as Rule<unknown> | undefined;
-      if (!rule) throw new UsageError(`[${opName(event.op)}] has no gradient rule and was not expanded`);
-      const b = builderOf(event.outputs[0]!.device);
-      const wanted = event.inputs.map((input) => this.#tracked.has(input));
-      const gradients = rule(b, { ...event, cotangents: incoming, wanted });
-      event.inputs.forEach((input, at) => {
+      const rule = (typeof op === 'string' ? this.#rules[op] : op.vjp) as Rule<unknown> | undefined;
+      if (!rule) throw new UsageError(`[${opName(op)}] has no gradient rule and was not expanded`);
+      const b = builderOf(made[0]!.device);
+      const wanted = inputs.map((input) => this.#tracked.has(input));
+      const gradients = rule(b, { inputs, outputs: made, attributes, cotangents: incoming, wanted });
+      inputs.forEach((input, at) => {
         const gradient = gradients[at];
         if (gradient && wanted[at]) accumulate(input, gradient);
       });

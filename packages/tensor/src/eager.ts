@@ -104,9 +104,8 @@ export class EagerDevice implements Device {
 
   // One element, and every other a view of it.
   #fill(attributes: { value: number }, spec: Spec): Tensor {
-    const one = { shape: [], dtype: spec.dtype };
     const storage = new Storage(this.backend, this.backend.allocate(bytesPerElement(spec.dtype)));
-    this.backend.execute('fill', [], { ...attributes, ...one }, [placeIn(storage, spec.dtype, contiguousView([]))]);
+    this.backend.execute('fill', [], { ...attributes, shape: [] }, [placeIn(storage, spec.dtype, contiguousView([]))]);
     return new Tensor(this, spec, placeIn(storage, spec.dtype, { shape: spec.shape, strides: spec.shape.map(() => 0), offset: 0 }));
   }
 
