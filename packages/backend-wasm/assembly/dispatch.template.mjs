@@ -2,12 +2,14 @@
 
 const letters = { i32: 'i', u32: 'i', usize: 'i', u16: 'h', u8: 'b', f32: 'f', f64: 'd', void: '' };
 
+/** What runs programs is no kernel. */
+const running = new Set(['back-off', 'control', 'program', 'worker']);
+
 /** The kernels that index.ts exports: by their names, the file, and the letters of what they take and give. */
 export function exportedKernels(texts) {
   const kernels = new Map();
   for (const [, chosen, file] of texts.get('index.ts').matchAll(/^export (\*|\{[^}]*\}) from '\.\/([\w-]+)';/gm)) {
-    // What runs programs is none.
-    if (file === 'program') continue;
+    if (running.has(file)) continue;
     const names = chosen === '*' ? undefined : new Set(chosen.match(/\w+/g));
     for (const [, name, list, result] of texts.get(`${file}.ts`).matchAll(/^export function (\w+)\(([^)]*)\)\s*:\s*(\w+)/gm)) {
       if (names && !names.has(name)) continue;

@@ -59,7 +59,7 @@ function headsOf(words: Int32Array): number[] {
   return heads;
 }
 
-/** Writes jobs one after another as `assembly/program.ts` reads them. */
+/** Writes jobs one after another as `assembly/job.ts` reads them. */
 export class JobWriter {
   readonly relocations: Relocation[] = [];
   #words = new Int32Array(1024);

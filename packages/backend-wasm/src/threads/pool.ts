@@ -1,7 +1,7 @@
 import { DeviceLostError } from '@tessera/core';
 import { startThread, type Thread } from './thread.ts';
 
-/** The functions of `assembly/program.ts`, which run programs. */
+/** The functions of the kernels' module that run programs: `assembly/program.ts`, and those beside it of which it consists. */
 export interface Control {
   controlBytes(threads: number): number;
   alone(control: number, workers: number): number;
