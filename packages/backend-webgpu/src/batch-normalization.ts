@@ -31,7 +31,7 @@ export function batchNormalization(runtime: Runtime): Readonly<Record<Names, Ker
           main: (loop) => `var sum = 0.0;
   var squares = 0.0;
   ${loop(`sum = sum + X[${word(OWN)} + at];`)}
-  let middle = sum / f32((${word(1)} + ${word(3)} - 1u - part) / ${word(3)});
+  let middle = sum / count;
   ${loop(`let d = X[${word(OWN)} + at] - middle; squares = squares + d * d;`)}`,
         },
         {

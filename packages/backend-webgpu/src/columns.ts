@@ -3,7 +3,7 @@ import type { GpuBuffer } from './memory.ts';
 import { type Binding, word } from './program.ts';
 import { BUSY } from './reduction.ts';
 import type { Runtime } from './runtime.ts';
-import { foldTeam, TEAM, teamMemory } from './wgsl/team.ts';
+import { addTeam, TEAM, teamMemory } from './wgsl/team.ts';
 
 /** The fewest rows that are worth an invocation. */
 const LEAST = 16;
@@ -24,7 +24,7 @@ interface Part {
 /** What every part of a column leaves: so many numbers, worked out of `rows` of it. */
 interface First extends Part {
   readonly numbers: readonly string[];
-  /** Statements before; `loop` goes over the rows, each with its `at`. */
+  /** Statements before; `loop` goes over the rows, each with its `at`. There are `count` of them. */
   readonly main: (loop: (body: string) => string) => string;
 }
 
@@ -37,6 +37,9 @@ interface Last extends Part {
 
 /** The first parameter of a part's own. */
 export const OWN = 4;
+
+/** How many rows a part has. */
+const COUNT = `let count = f32((${word(1)} + ${word(3)} - 1u - part) / ${word(3)});`;
 
 const bindingsOf = ({ inputs }: Part): Binding[] => inputs.map(([name, , type = 'f32']) => ({ name, type }));
 const buffersOf = (runtime: Runtime, { inputs }: Part): GpuBuffer[] => inputs.map(([, buffer]) => materialize(runtime, buffer));
@@ -56,6 +59,7 @@ export function foldColumns(runtime: Runtime, { rows, n }: Columns, first: First
     main: `  if (t >= ${word(2)} * ${word(3)}) { return; }
   let column = t % ${word(2)};
   let part = t / ${word(2)};
+  ${COUNT}
   ${first.main((body) => `for (var row = part; row < ${word(1)}; row = row + ${word(3)}) { let at = row * ${word(2)} + column; ${body} }`)}
   ${first.numbers.map((number, i) => `Z[(part * ${wide}u + ${i}u) * ${word(2)} + column] = ${number};`).join('\n  ')}`,
   }));
@@ -74,11 +78,11 @@ export function foldColumns(runtime: Runtime, { rows, n }: Columns, first: First
   ${last.main(
     (name, expression) => `var ${name} = 0.0;
   for (var part = l; part < ${word(3)}; part = part + ${TEAM}u) {
-    let count = f32((${word(1)} + ${word(3)} - 1u - part) / ${word(3)});
+    ${COUNT}
     ${first.numbers.map((_, i) => `let p${i} = Z[(part * ${wide}u + ${i}u) * ${word(2)} + column];`).join(' ')}
     ${name} = ${name} + ${expression};
   }
-  ${foldTeam(name, (a, b) => `${a} + ${b}`, '0.0')}`,
+  ${addTeam(name)}`,
   )}`,
   }));
   const outputs = last.outputs.map(([, buffer]) => buffer);

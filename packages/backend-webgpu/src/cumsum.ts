@@ -3,9 +3,10 @@ import { indexable } from './axes.ts';
 import { bufferOf, numbers } from './cells.ts';
 import { materialize } from './fill.ts';
 import { word } from './program.ts';
-import { BUSY, floatsIn, lanesOf, LONG } from './reduction.ts';
+import { BUSY, lanesOf, LONG } from './reduction.ts';
 import { TEAM } from './wgsl/team.ts';
 import type { Runtime } from './runtime.ts';
+import { temporary } from './temporary.ts';
 
 /** What a team sums up of a lane at once; longer ones are divided. */
 const STRETCH = 1024;
@@ -21,7 +22,7 @@ function cumulate(runtime: Runtime, x: Operand, axis: number, y: Operand): void 
   const byTeam = length > LONG && lanes < BUSY;
   const parts = byTeam ? Math.ceil(length / STRETCH) : 1;
   if (parts === 1) return cumulateParts(runtime, byTeam ? 'team' : 'lone', x, { lanes, length, step, parts }, y);
-  const made = (): Operand => ({ ...floatsIn(runtime.temporary(lanes * parts * 4), [lanes, parts]), dtype: x.dtype });
+  const made = (): Operand => temporary(runtime, x.dtype, [lanes, parts]);
   const [totals, before] = [made(), made()];
   cumulateParts(runtime, 'totals', x, { lanes, length, step, parts }, totals);
   cumulate(runtime, totals, 1, before);

@@ -1,7 +1,6 @@
 import {
   bytesPerElement,
   type Composite,
-  contiguousView,
   type Emit,
   inferSpecs,
   isContiguous,
@@ -11,10 +10,10 @@ import {
   type PrimitiveRow,
   primitives,
   type Spec,
-  sizeOf,
 } from '@tessera/core';
 import { GpuBuffer } from './memory.ts';
 import type { Runtime } from './runtime.ts';
+import { temporary } from './temporary.ts';
 
 /** An operand with the spec that builders ask of. */
 interface Value extends Operand, Spec {}
@@ -32,10 +31,7 @@ export function runDecomposed<A>(
 ): void {
   const call = (op: string, given: readonly Operand[], own: unknown, made: readonly Operand[]): void =>
     (kernels[op] as Kernel<unknown>)(given, own, made);
-  const empty = ({ shape, dtype }: Spec): Value => {
-    const buffer = runtime.temporary(sizeOf(shape) * bytesPerElement(dtype));
-    return valueOf({ buffer, dtype, view: contiguousView(shape) });
-  };
+  const empty = ({ shape, dtype }: Spec): Value => valueOf(temporary(runtime, dtype, shape));
   const gapless = (x: Value): Value => {
     if (isContiguous(x.view)) return x;
     const y = empty(x);

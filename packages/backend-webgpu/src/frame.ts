@@ -2,7 +2,6 @@ import {
   type Buffer,
   bytesPerElement,
   type DType,
-  contiguousStrides,
   contiguousView,
   type Kernel,
   type Operand,
@@ -15,6 +14,7 @@ import {
 import type { GpuBuffer } from './memory.ts';
 import type { Recording } from './recording.ts';
 import type { Runtime } from './runtime.ts';
+import { temporary } from './temporary.ts';
 
 /** Ops whose kernels write words from any place on. */
 const placing: ReadonlySet<string> = new Set(['sum', 'scatter']);
@@ -111,16 +111,12 @@ export class Frame {
       view.offset > 0 ||
       (bytesPerElement(dtype) < 4 && this.#plan.buffers[buffer].byteLength > sizeOf(view.shape) * bytesPerElement(dtype));
     const puts = (dtype: DType): boolean => op === 'copy' || op === 'concat' || (placing.has(op) && bytesPerElement(dtype) === 4);
-    const made = outputs.map((output, i) => (!puts(output.dtype) && isPart(planned[i]) ? apart(runtime, output) : output));
+    const made = outputs.map((output, i) =>
+      !puts(output.dtype) && isPart(planned[i]) ? temporary(runtime, output.dtype, output.view.shape) : output,
+    );
     (kernels[op] as Kernel<unknown>)(inputs, attributes, made);
     made.forEach((from, i) => from !== outputs[i] && (kernels['copy'] as unknown as Kernel<object>)([from], {}, [outputs[i]]));
   }
-}
-
-/** An operand in memory of its own, from the start. */
-function apart(runtime: Runtime, { dtype, view: { shape } }: Operand): Operand {
-  const buffer = runtime.temporary(sizeOf(shape) * bytesPerElement(dtype));
-  return { buffer, dtype, view: contiguousView(shape) };
 }
 
 /** The body of a `scan`, written down once for each turn. It reads sequences where they lie; the carry changes place at every turn. */
@@ -160,8 +156,7 @@ class Loop {
   }
 
   #copy(buffer: GpuBuffer, offset: number, to: Operand): void {
-    const { shape } = to.view;
-    const from = { buffer, dtype: to.dtype, view: { shape, strides: contiguousStrides(shape), offset } };
+    const from = { buffer, dtype: to.dtype, view: contiguousView(to.view.shape, offset) };
     (this.#home.kernels['copy'] as unknown as Kernel<object>)([from], {}, [to]);
   }
 }

@@ -1,16 +1,8 @@
-import {
-  bytesPerElement,
-  contiguousView,
-  type DType,
-  type EpilogueAttributes,
-  type Kernel,
-  type Operand,
-  primitives,
-  type PrimitiveRow,
-  sizeOf,
-} from '@tessera/core';
+import { type DType, type EpilogueAttributes, type Kernel, type Operand, primitives, type PrimitiveRow } from '@tessera/core';
+import { bufferOf } from './cells.ts';
 import { addendsOf, finishAfter } from './epilogue.ts';
 import type { Runtime } from './runtime.ts';
+import { temporary } from './temporary.ts';
 
 const isHalf = ({ dtype }: Operand): boolean => dtype === 'float16';
 
@@ -27,11 +19,7 @@ const takesHalves = (op: string, runtime: Runtime): boolean => {
  */
 export function withHalves<T extends Readonly<Record<string, Kernel<never>>>>(runtime: Runtime, kernels: T): T {
   const cast = kernels['cast'] as unknown as Kernel<{ readonly dtype: DType }>;
-  const floats = (x: Operand): Operand => ({
-    buffer: runtime.temporary(sizeOf(x.view.shape) * bytesPerElement('float32')),
-    dtype: 'float32',
-    view: contiguousView(x.view.shape),
-  });
+  const floats = ({ view }: Operand): Operand => temporary(runtime, 'float32', view.shape);
   const widening =
     (kernel: Kernel<never>): Kernel<never> =>
     (inputs, attributes, outputs) => {
@@ -54,12 +42,9 @@ export function withHalves<T extends Readonly<Record<string, Kernel<never>>>>(ru
     const kernel = kernels[`${op}Epilogue`] as unknown as Kernel<EpilogueAttributes>;
     const fused: Kernel<EpilogueAttributes> = (inputs, attributes, [y]) => {
       if (!isHalf(y)) return kernel(inputs, attributes, [y]);
-      const { shape } = y.view;
-      const product = runtime.temporary(sizeOf(shape) * bytesPerElement(y.dtype));
-      (all[op] as unknown as Kernel<EpilogueAttributes>)(inputs.slice(0, 2), attributes, [
-        { ...y, buffer: product, view: contiguousView(shape) },
-      ]);
-      finishAfter(runtime, attributes, product, addendsOf(inputs, attributes), y);
+      const product = temporary(runtime, y.dtype, y.view.shape);
+      (all[op] as unknown as Kernel<EpilogueAttributes>)(inputs.slice(0, 2), attributes, [product]);
+      finishAfter(runtime, attributes, bufferOf(product), addendsOf(inputs, attributes), y);
     };
     all[`${op}Epilogue`] = fused as unknown as Kernel<never>;
   }

@@ -3,13 +3,11 @@ import { indexable } from './axes.ts';
 import { bufferOf } from './cells.ts';
 import { foldColumns, OWN } from './columns.ts';
 import { clear, materialize } from './fill.ts';
-import { floatWord, word } from './program.ts';
+import { type Binding, floatWord, word } from './program.ts';
 import type { Runtime } from './runtime.ts';
-import { foldTeam, TEAM, teamMemory } from './wgsl/team.ts';
+import { addTeam, TEAM, teamMemory } from './wgsl/team.ts';
 
 type Names = 'layerNormalization' | 'layerNormalizationGradient' | 'groupNormalization' | 'groupNormalizationGradient';
-
-const add = (variable: string): string => foldTeam(variable, (a, b) => `${a} + ${b}`, '0.0');
 
 /** What is normalised together: some neighbouring channels at all places of an example; a row is an example of one place. */
 interface Segments {
@@ -46,11 +44,18 @@ const statistics = (rows: boolean, centered: boolean): string => `if (g >= ${wor
   let begin = g % ${GROUPS} * width;
   let start = g / ${GROUPS} * ${PLACES} * ${CHANNELS} + begin;
   var mean = 0.0;
-  ${centered ? `${each(rows)(`mean = mean + X[${word(6)} + e];`)}\n  ${add('mean')}\n  mean = mean / f32(count);` : ''}
+  ${centered ? `${each(rows)(`mean = mean + X[${word(6)} + e];`)}\n  ${addTeam('mean')}\n  mean = mean / f32(count);` : ''}
   var variance = 0.0;
   ${each(rows)(`let d = X[${word(6)} + e] - mean; variance = variance + d * d;`)}
-  ${add('variance')}
+  ${addTeam('variance')}
   let r = 1.0 / root(variance / f32(count) + bitcast<f32>(${EPSILON}));`;
+
+const bindings: readonly Binding[] = [
+  { name: 'X', type: 'f32' },
+  { name: 'A', type: 'f32' },
+  { name: 'B', type: 'f32' },
+  { name: 'Y', type: 'f32', writes: true },
+];
 
 export function normalization(runtime: Runtime): Readonly<Record<Names, Kernel<never>>> {
   const inputsOf = (operands: readonly Operand[]) => operands.map((operand) => materialize(runtime, bufferOf(operand)));
@@ -60,12 +65,7 @@ export function normalization(runtime: Runtime): Readonly<Record<Names, Kernel<n
     const { places, groups, examples, centered } = segments;
     const rows = places === 1;
     const program = runtime.program(`${op}|${rows}|${centered}`, () => ({
-      bindings: [
-        { name: 'X', type: 'f32' },
-        { name: 'A', type: 'f32' },
-        { name: 'B', type: 'f32' },
-        { name: 'Y', type: 'f32', writes: true },
-      ],
+      bindings,
       words: 9,
       workgroup: TEAM,
       declarations: teamMemory,
@@ -83,13 +83,7 @@ export function normalization(runtime: Runtime): Readonly<Record<Names, Kernel<n
     const count = examples * groups;
     const kept = runtime.temporary(count * 8);
     const program = runtime.program(`${op}|${rows}|${centered}`, () => ({
-      bindings: [
-        { name: 'X', type: 'f32' },
-        { name: 'A', type: 'f32' },
-        { name: 'B', type: 'f32' },
-        { name: 'Y', type: 'f32', writes: true },
-        { name: 'S', type: 'vec2<f32>', writes: true },
-      ],
+      bindings: [...bindings, { name: 'S', type: 'vec2<f32>', writes: true }],
       words: 9,
       workgroup: TEAM,
       declarations: teamMemory,
@@ -99,8 +93,8 @@ export function normalization(runtime: Runtime): Readonly<Record<Names, Kernel<n
   var along = 0.0;
   var level = 0.0;
   ${each(rows)(`let v = B[${word(8)} + e] * A[${word(7)} + f]; along = along + v * (X[${word(6)} + e] - mean) * r; level = level + v;`)}
-  ${add('along')}
-  ${add('level')}
+  ${addTeam('along')}
+  ${addTeam('level')}
   level = ${centered ? 'level / f32(count)' : '0.0'};
   along = along / f32(count);
   ${each(rows)(`let unit = (X[${word(6)} + e] - mean) * r; Y[e] = r * (B[${word(8)} + e] * A[${word(7)} + f] - level - unit * along);`)}`,

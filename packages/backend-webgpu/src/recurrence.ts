@@ -5,8 +5,8 @@ import { materialize } from './fill.ts';
 import { mapElements } from './map.ts';
 import type { GpuBuffer } from './memory.ts';
 import { type Binding, word } from './program.ts';
-import { floatsIn } from './reduction.ts';
 import type { Runtime } from './runtime.ts';
+import { temporary } from './temporary.ts';
 
 /** Up to how many units one workgroup takes an example through all times. */
 const WHOLE = 256;
@@ -138,7 +138,7 @@ export function sizesOf(op: string, sequence: Operand, w: Operand): Pick<Recurre
 export function transposed(runtime: Runtime, w: Operand): Operand {
   const [rows, columns] = w.view.shape;
   const turned = { ...raw(w), view: { shape: [columns, rows], strides: [1, columns], offset: w.view.offset } };
-  const made = floatsIn(runtime.temporary(rows * columns * 4), [columns, rows]);
+  const made = temporary(runtime, 'float32', [columns, rows]);
   mapElements(runtime, 'copy', [columns, rows], [turned], [{ ...raw(made), offset: 0 }], ([v]) => ({ results: [v] }));
   return made;
 }

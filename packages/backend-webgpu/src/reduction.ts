@@ -1,5 +1,5 @@
 import {
-  contiguousStrides,
+  contiguousView,
   type Kernel,
   type Kernels,
   mergeAxes,
@@ -265,5 +265,5 @@ export function lanesOf(shape: Shape, axis: number): { lanes: number; length: nu
 
 /** A buffer of words in row-major order as an operand. */
 export function floatsIn(buffer: GpuBuffer, shape: Shape): Operand {
-  return { buffer, dtype: 'float32', view: { shape, strides: contiguousStrides(shape), offset: 0 } };
+  return { buffer, dtype: 'float32', view: contiguousView(shape) };
 }

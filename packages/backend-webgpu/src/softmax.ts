@@ -5,7 +5,7 @@ import { materialize } from './fill.ts';
 import { word } from './program.ts';
 import { lanesOf } from './reduction.ts';
 import type { Runtime } from './runtime.ts';
-import { foldTeam, TEAM, teamMemory } from './wgsl/team.ts';
+import { addTeam, foldTeam, TEAM, teamMemory } from './wgsl/team.ts';
 
 type OverAxis = 'softmax' | 'logSoftmax' | 'softmaxGradient' | 'logSoftmaxGradient';
 type OverRows = 'softmaxCrossEntropy' | 'softmaxCrossEntropyGradient';
@@ -90,7 +90,7 @@ export function softmax(runtime: Runtime): Readonly<Record<OverAxis, Kernel<Soft
   let base = lane / ${word(3)} * ${word(2)} * ${word(3)} + lane % ${word(3)};
   ${mains[op]({
     each: (body) => `for (var i = ${first}; i < ${word(2)}; i = i + ${by}) { ${body} }`,
-    add: (variable) => (byTeam ? foldTeam(variable, (x, other) => `${x} + ${other}`, '0.0') : ''),
+    add: (variable) => (byTeam ? addTeam(variable) : ''),
     most: (variable) => (byTeam ? foldTeam(variable, (x, other) => `greater(${x}, ${other})`, 'negated(infinity())') : ''),
     writes: byTeam ? 'l == 0u' : 'true',
   })}`,

@@ -31,3 +31,8 @@ export function foldTeam(variable: string, step: (a: string, b: string) => strin
   ${among(variable)}`;
   return `workgroupBarrier();\n  ${either(subgroups, tree)}`;
 }
+
+/** Adds a variable up over the team. */
+export function addTeam(variable: string): string {
+  return foldTeam(variable, (a, b) => `${a} + ${b}`, '0.0');
+}
