@@ -54,8 +54,9 @@ export class Compiled {
   run(tensors: readonly Tensor[]): unknown {
     const { reads, assigns, rebuild } = this.traced;
     // Handles of our own: a buffer that takes its variables back lets another's go.
-    const held = reads.map((cell) => cell.peek().alias());
+    const held: Tensor[] = [];
     try {
+      for (const cell of reads) held.push(cell.peek().alias());
       const outputs = this.#executable.run([...tensors, ...held, ...this.#constants]);
       const results = outputs.splice(0, outputs.length - assigns.length);
       assigns.forEach((cell, i) => cell.replace(outputs[i]!));

@@ -21,9 +21,10 @@ export class Executable {
 
   /** Runs the plan; the outputs are new tensors. What they replace is written over only where nobody else sees it. */
   run(given: readonly Tensor[]): Tensor[] {
-    const inputs = given.map((tensor) => tensor.contiguous());
+    const inputs: Tensor[] = [];
     const storages: Storage[] = [];
     try {
+      for (const tensor of given) inputs.push(tensor.contiguous());
       const buffers = inputs.map((tensor) => tensor.placement!.storage.buffer);
       this.plan.outputs.forEach((output, i) => {
         const input = this.#replaced[i]!;

@@ -28,3 +28,16 @@ export interface Graph {
 export function opName(op: Primitive | Composite<unknown>): string {
   return typeof op === 'string' ? op : op.name;
 }
+
+/** The nodes that an output depends on, in order. */
+export function liveNodes(graph: Graph): Node[] {
+  const needed = new Set(graph.outputs);
+  const live: Node[] = [];
+  for (let i = graph.nodes.length - 1; i >= 0; i--) {
+    const node = graph.nodes[i]!;
+    if (!node.outputs.some((id) => needed.has(id))) continue;
+    for (const id of node.inputs) needed.add(id);
+    live.push(node);
+  }
+  return live.reverse();
+}

@@ -36,7 +36,12 @@ export class Arena {
 
   #resize(byteLength: number): void {
     const before = this.#memory;
-    this.#memory = this.#instance.allocate(byteLength);
     if (before) this.#instance.free(before);
+    try {
+      this.#memory = this.#instance.allocate(byteLength);
+    } catch (error) {
+      if (before) this.#memory = this.#instance.allocate(before.byteLength);
+      throw error;
+    }
   }
 }

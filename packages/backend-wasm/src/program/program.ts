@@ -40,8 +40,13 @@ export class Program implements PlanRunner {
     this.#scratchBytes = recorder.scratchBytes;
     const { words, relocations } = recorder.writer;
     this.#programBytes = words.byteLength;
-    this.#memory = instance.allocate(words.byteLength + recorder.constants.length * 4);
     arena.hold(this.#temporaryBytes);
+    try {
+      this.#memory = instance.allocate(words.byteLength + recorder.constants.length * 4);
+    } catch (error) {
+      arena.release(this.#temporaryBytes);
+      throw error;
+    }
     this.#image = Int32Array.of(...words, ...recorder.constants);
     this.#load();
     for (const { symbol, at, offset } of relocations) {

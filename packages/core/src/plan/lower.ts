@@ -1,7 +1,7 @@
 import type { Backend } from '../backend.ts';
 import { fused } from '../composites/fused.ts';
 import { bytesPerElement } from '../dtype.ts';
-import { type Graph, type Node, opName, type ValueId } from '../graph.ts';
+import { type Graph, liveNodes, type Node, opName, type ValueId } from '../graph.ts';
 import type { Composite, PrimitiveRow, Spec } from '../op.ts';
 import type { PrimitiveAttributes } from '../primitives/attributes.ts';
 import { primitives } from '../primitives/table.ts';
@@ -107,17 +107,4 @@ function linearize(graph: Graph, separateBuffers: boolean): Program {
   for (const node of liveNodes(graph)) lowerNode(node);
   const outputs = graph.outputs.map((id, i) => results[i] ?? copy(id, 'output'));
   return { buffers, steps, inputs, outputs };
-}
-
-/** The nodes that an output depends on, in order. */
-export function liveNodes(graph: Graph): Node[] {
-  const needed = new Set(graph.outputs);
-  const live: Node[] = [];
-  for (let i = graph.nodes.length - 1; i >= 0; i--) {
-    const node = graph.nodes[i]!;
-    if (!node.outputs.some((id) => needed.has(id))) continue;
-    for (const id of node.inputs) needed.add(id);
-    live.push(node);
-  }
-  return live.reverse();
 }

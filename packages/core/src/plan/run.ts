@@ -13,16 +13,21 @@ class Interpreter implements PlanRunner {
   readonly #backend: Backend;
   readonly #plan: Plan;
   readonly #slots: Buffer[];
-  readonly #steps: { run(): void; dispose(): void }[];
+  readonly #steps: { run(): void; dispose(): void }[] = [];
   readonly #buffers: Buffer[];
   readonly #bound: { operand: { -readonly [K in keyof Operand]: Operand[K] }; buffer: number }[] = [];
 
   constructor(backend: Backend, plan: Plan) {
     this.#backend = backend;
     this.#plan = plan;
-    this.#slots = plan.slots.map((bytes) => backend.allocate(bytes));
+    this.#slots = allocateAll(backend, plan.slots);
     this.#buffers = plan.buffers.map(({ slot }) => (slot === undefined ? (undefined as never) : this.#slots[slot]!));
-    this.#steps = plan.steps.map((step) => this.#prepare(step));
+    try {
+      for (const step of plan.steps) this.#steps.push(this.#prepare(step));
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
   }
 
   run(inputs: readonly Buffer[], outputs: readonly Buffer[]): void {
@@ -33,9 +38,8 @@ class Interpreter implements PlanRunner {
   }
 
   dispose(): void {
-    for (const step of this.#steps) step.dispose();
-    for (const slot of this.#slots) this.#backend.free(slot);
-    this.#slots.length = 0;
+    for (const step of this.#steps.splice(0)) step.dispose();
+    for (const slot of this.#slots.splice(0)) this.#backend.free(slot);
   }
 
   #bind({ buffer, dtype, view }: PlanOperand): Operand {
@@ -74,17 +78,27 @@ class Loop {
     outputs: readonly Operand[],
   ) {
     const bytes = ({ buffer }: PlanOperand): number => body.buffers[buffer]!.byteLength;
-    const allocate = (operands: readonly PlanOperand[]): Buffer[] => operands.map((operand) => backend.allocate(bytes(operand)));
     const { constants, carry } = attributes;
     this.#backend = backend;
     this.#body = preparePlan(backend, body);
     this.#attributes = attributes;
     this.#inputs = inputs;
     this.#outputs = outputs;
-    this.#constants = allocate(body.inputs.slice(0, constants));
-    this.#carries = [allocate(body.outputs.slice(0, carry)), allocate(body.outputs.slice(0, carry))];
-    this.#elements = allocate(body.inputs.slice(constants + carry));
-    this.#results = allocate(body.outputs.slice(carry));
+    const carries = body.outputs.slice(0, carry);
+    const given = [...body.inputs.slice(0, constants), ...body.inputs.slice(constants + carry)];
+    let buffers: Buffer[];
+    try {
+      buffers = allocateAll(backend, [...given, ...body.outputs, ...carries].map(bytes));
+    } catch (error) {
+      this.#body.dispose();
+      throw error;
+    }
+    const take = (count: number): Buffer[] => buffers.splice(0, count);
+    this.#constants = take(constants);
+    this.#elements = take(given.length - constants);
+    const first = take(carry);
+    this.#results = take(body.outputs.length - carry);
+    this.#carries = [first, buffers];
   }
 
   run(): void {
@@ -116,6 +130,18 @@ class Loop {
 
   #copy(from: Operand, to: Operand): void {
     this.#backend.execute('copy', [from], {}, [to]);
+  }
+}
+
+/** Buffers of so many bytes each, or none of them. */
+function allocateAll(backend: Backend, sizes: readonly number[]): Buffer[] {
+  const buffers: Buffer[] = [];
+  try {
+    for (const bytes of sizes) buffers.push(backend.allocate(bytes));
+    return buffers;
+  } catch (error) {
+    for (const buffer of buffers) backend.free(buffer);
+    throw error;
   }
 }
 
