@@ -21,7 +21,7 @@ const tiles = [
 /** How A is read: by a pointer for each row, or where its columns are contiguous, as transposes' are, the rows beside each other. */
 const byRows = {
   suffix: '',
-  doc: (rows) => `C (+)= A·B for tiles of ${rows} rows of A, lda bytes apart, and columns of B whose rows lie ldb bytes apart; then C + bias.`,
+  doc: (rows) => `C = A·B (+ rows ldf bytes apart) for tiles of ${rows} rows of A, lda bytes apart, and columns of B whose rows lie ldb bytes apart.`,
   nextTile: (rows) => `a += ${rows} * lda`,
   start: (rows) => `let ${rows.map((i) => `a${i} = a + ${i} * lda`).join(', ')};`,
   element: (i, u) => `a${i}, ${u * 4}`,
@@ -57,10 +57,9 @@ function panel({ rows: height, columns, split }, { suffix, doc, nextTile, start,
       ${lanes.map((j) => `b${j} = v128.load(pb, ${j * 16});`).join(' ')} pb += ldb;
       ${rows.map((i) => row(i, u)).join('\n      ')}${afterStep}`;
   const steps = Array.from({ length: UNROLLED }, (_, u) => step(u) + (u < UNROLLED - 1 ? `\n      if (k == ${u + 1}) break;` : ''));
-  const tile = (f) => rows.map((i) => lanes.map((j) => f(`c${i}${j}`, `${i ? `c + ${i} * ldc` : 'c'}, ${j * 16}`, j)).join(' ')).join('\n      ');
   return `
 /** ${doc(height)} */
-export function panel${height}x${columns}${suffix}(tiles: i32, kc: i32, a: usize, lda: usize, b: usize, ldb: usize, c: usize, ldc: usize, accumulate: i32, bias: usize): void {
+export function panel${height}x${columns}${suffix}(tiles: i32, kc: i32, a: usize, lda: usize, b: usize, ldb: usize, c: usize, ldc: usize, accumulate: i32, from: usize, ldf: usize): void {
   for (; tiles > 0; tiles--, ${nextTile(height)}) {
     let k = kc, pb = b;
     ${start(rows)}
@@ -71,11 +70,7 @@ export function panel${height}x${columns}${suffix}(tiles: i32, kc: i32, a: usize
       if (k == 0) break;
     }
     if (accumulate) {
-      ${tile((sum, at) => `${sum} = f32x4.add(v128.load(${at}), ${sum});`)}
-    }
-    if (bias) {
-      ${lanes.map((j) => `b${j} = v128.load(bias, ${j * 16});`).join(' ')}
-      ${tile((sum, _, j) => `${sum} = f32x4.add(${sum}, b${j});`)}
+      ${rows.map((i) => `${lanes.map((j) => `c${i}${j} = f32x4.add(v128.load(from, ${j * 16}), c${i}${j});`).join(' ')} from += ldf;`).join('\n      ')}
     }
     ${rows.map((i) => `${lanes.map((j) => `v128.store(c, c${i}${j}, ${j * 16});`).join(' ')} c += ldc;`).join('\n    ')}
   }

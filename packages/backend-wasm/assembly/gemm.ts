@@ -138,12 +138,14 @@ export function gemmEpilogue(
           }
           let ownBias = last && bias ? bias + (<usize>(jc + jr) << 2) : 0;
           if (w == columns) {
-            // Tiles add the bias while they are in registers.
-            strip(columns, mc, kc, a, lda, flip, b, ldb, c, ldc, add, ownBias);
-            ownBias = 0;
+            if (ownBias && !add) {
+              // Nothing else is added: tiles add the bias while they are in registers.
+              strip(columns, mc, kc, a, lda, flip, b, ldb, c, ldc, 1, ownBias, 0);
+              ownBias = 0;
+            } else strip(columns, mc, kc, a, lda, flip, b, ldb, c, ldc, add, c, ldc);
           } else {
             if (direct) packB(columns, kc, w, b, rowB, 4, packedB);
-            strip(columns, mc, kc, a, lda, flip, direct ? packedB : b, row, edge, row, 0, 0);
+            strip(columns, mc, kc, a, lda, flip, direct ? packedB : b, row, edge, row, 0, 0, 0);
             copyEdge(mc, w, columns, edge, c, ldc, add);
           }
           if (last) finish(mc, w, c, ldc, ownBias, residual ? residual + (c - C) : 0, activation);

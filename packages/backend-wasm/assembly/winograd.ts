@@ -163,7 +163,7 @@ export function winograd(
       const part = u + k * <usize>from * out;
       for (let j = 0; j < to; j += COLUMNS) {
         const b = part + (<usize>(j * from) << 2);
-        strip(COLUMNS, rows, from, v + k * stepV, width, 0, b, <usize>COLUMNS << 2, m + k * stepM + (<usize>j << 2), out, 0, 0);
+        strip(COLUMNS, rows, from, v + k * stepV, width, 0, b, <usize>COLUMNS << 2, m + k * stepM + (<usize>j << 2), out, 0, 0, 0);
       }
     }
     for (let t = 0; t < count; t++) {
