@@ -4,10 +4,13 @@ import { bare, type Epilogue, epilogueOf, finishApart, isBare } from './epilogue
 import { forEachLine } from './lines.ts';
 import { addressOf, type Runtime } from './runtime.ts';
 
-/** A product as `gemm` takes it, divided by its columns, so that no part of B is packed twice; by its rows where those are many more. */
+/**
+ * A product as `gemm` takes it, divided by its columns, so that no part of B is packed twice; by its rows where those are many more, or
+ * where A is a transpose, which may have to be packed for each part as well.
+ */
 export function product(runtime: Runtime, parameters: readonly number[], epilogue: Epilogue = bare): void {
-  const [M, N, K, , rowA, , , , columnB, , ldc] = parameters;
-  const byColumns = N >= 32 * runtime.threads && M <= 8 * N;
+  const [M, N, K, , rowA, columnA, , , columnB, , ldc] = parameters;
+  const byColumns = N >= 32 * runtime.threads && M <= (columnA === 4 ? 8 : 1) * N;
   const [stepC, stepBias] = byColumns ? [4, 4] : [ldc, 0];
   const moves: [number, number][] = [byColumns ? [6, columnB] : [3, rowA], [9, stepC]];
   if (epilogue.bias) moves.push([14, stepBias]);
