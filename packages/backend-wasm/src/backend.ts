@@ -128,6 +128,7 @@ export async function wasm({
     },
     async read(buffer, byteOffset, byteLength) {
       const start = (buffer as WasmBuffer).address + byteOffset;
+      alive().check();
       return alive().bytes.slice(start, start + byteLength);
     },
     execute(op, inputs, attributes, outputs) {

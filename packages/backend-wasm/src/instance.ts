@@ -149,6 +149,11 @@ export class Instance implements Runtime {
     this.#pool.run(address, byteLength, this.#scratchBytes);
   }
 
+  /** @throws DeviceLostError where a worker failed. */
+  check(): void {
+    this.#pool.check();
+  }
+
   /** Ends the workers. */
   stop(): void {
     this.#pool.stop();

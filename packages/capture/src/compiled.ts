@@ -22,17 +22,18 @@ export class Compiled {
   /** @throws OutOfMemoryError where temporaries cannot be made to fit `memoryLimit`. */
   constructor(traced: Traced, backend: Backend, memoryLimit: number) {
     this.traced = traced;
-    const { graph, constants } = prepare(traced, backend);
-    this.#constants = constants;
     const replaces = replacedInputs(traced);
+    this.#constants = traced.constants;
     try {
+      const { graph, constants } = prepare(traced, backend);
+      this.#constants = constants;
       const { plan } = fitMemory(graph, memoryLimit, (given) => {
         const final = join(given, backend);
         return { graph: final, plan: lower(final, backend, replaces) };
       });
       this.#executable = new Executable(plan, backend);
     } catch (error) {
-      for (const constant of constants) constant.dispose();
+      for (const constant of this.#constants) constant.dispose();
       throw error;
     }
   }

@@ -1,8 +1,5 @@
-import { type Backend, bytesPerElement, type Plan, type PlanOperand, type PlanRunner, preparePlan, sizeOf } from '@tessera/core';
+import { type Backend, bytesPerElement, type Plan, type PlanRunner, preparePlan, sizeOf } from '@tessera/core';
 import { eager, Storage, type Tensor } from '@tessera/tensor';
-
-/** The handles on the value of a variable that nobody else sees: the variable's own, and the one of a run that takes it in. */
-const OWN_HANDLES = 2;
 
 /** A plan with the memory that it runs in. */
 export class Executable {
@@ -26,10 +23,17 @@ export class Executable {
     try {
       for (const tensor of given) inputs.push(tensor.contiguous());
       const buffers = inputs.map((tensor) => tensor.placement!.storage.buffer);
-      this.plan.outputs.forEach((output, i) => {
-        const input = this.#replaced[i]!;
-        storages.push(this.#storageFor(output, inputs[input]).retain());
-        if (input >= 0) buffers[input] = storages[i]!.buffer;
+      this.plan.outputs.forEach(({ view, dtype }, i) => {
+        const replaced = this.#replaced[i]!;
+        const byteLength = sizeOf(view.shape) * bytesPerElement(dtype);
+        const from = inputs[replaced]?.placement!.storage;
+        if (from && isUnseen(from, byteLength, inputs)) return storages.push(from.retain());
+        const storage = new Storage(this.#backend, this.#backend.allocate(byteLength)).retain();
+        storages.push(storage);
+        if (!from) return;
+        const { buffer } = storage;
+        this.#backend.execute('copy', [{ buffer: from.buffer, dtype, view }], {}, [{ buffer, dtype, view }]);
+        buffers[replaced] = buffer;
       });
       this.#runner.run(
         buffers,
@@ -43,15 +47,6 @@ export class Executable {
     }
   }
 
-  /** Where an output goes: for one that replaces a tensor where that is, or in a copy if others see it. */
-  #storageFor({ view, dtype }: PlanOperand, replaced?: Tensor): Storage {
-    const from = replaced?.placement!.storage;
-    if (from && from.handles <= OWN_HANDLES) return from;
-    const buffer = this.#backend.allocate(sizeOf(view.shape) * bytesPerElement(dtype));
-    if (from) this.#backend.execute('copy', [{ buffer: from.buffer, dtype, view }], {}, [{ buffer, dtype, view }]);
-    return new Storage(this.#backend, buffer);
-  }
-
   compile(onProgress?: (done: number, all: number) => void): Promise<void> | undefined {
     return this.#runner.compile?.(onProgress);
   }
@@ -59,4 +54,13 @@ export class Executable {
   dispose(): void {
     this.#runner.dispose();
   }
+}
+
+/** The handles on the value of a variable that nobody else sees: the variable's own, and the one with which a run takes it in. */
+const OWN_HANDLES = 2;
+
+/** Whether a storage is that of one input alone, all of it, and nobody else has a handle on it. */
+function isUnseen(storage: Storage, byteLength: number, inputs: readonly Tensor[]): boolean {
+  const takers = inputs.filter(({ placement }) => placement!.storage === storage);
+  return storage.handles <= OWN_HANDLES && takers.length === 1 && storage.buffer.byteLength === byteLength;
 }

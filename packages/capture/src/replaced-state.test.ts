@@ -41,7 +41,29 @@ for (const [where, backend] of [
       expect(await w.read().array()).toEqual([21, 36]);
     });
 
-    it('or for another variable that is assigned the same', async () => {
+    it('are read as they were where the argument is the value itself, and no handle more', async () => {
+      const w = new Variable(tensor([1, 2]));
+      const step = capture((x: Tensor) => {
+        w.assign(w.read().neg());
+        return x.mul(w.read());
+      });
+      for (const expected of [
+        [-1, -4],
+        [-1, -4],
+      ])
+        expect(await step(w.peek()).array()).toEqual(expected);
+    });
+
+    it('leave the memory of which they were a part', () => {
+      const big = zeros([1000]);
+      const w = new Variable(big.at([0, 10]));
+      big.dispose();
+      const step = capture(() => w.assign(w.read().add(1)));
+      tidy(() => step());
+      expect(w.peek().placement!.storage.buffer.byteLength).toBe(40);
+    });
+
+    it('stay as they were for another variable that holds the same', async () => {
       const shared = tensor([1, 2]);
       const [a, b] = [new Variable(shared), new Variable(shared)];
       shared.dispose();

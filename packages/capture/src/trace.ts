@@ -90,7 +90,7 @@ export function traceFunction(f: (...inputs: never[]) => unknown, signature: Sig
   let graph!: Graph;
   let assigns: Cell[] = [];
   // What is made eagerly while tracing (keys, tables) is freed at the end, but for what the graph refers to.
-  tidy(() => {
+  const trace = (): void => {
     const symbols = signature.tensors.map((tensor) => tracer.input(tensor));
     result = withoutMathRandom(() => withDevice(tracer, () => withState(state, () => f(...(signature.rebuild(symbols) as never[])))));
     if (result instanceof Promise) {
@@ -98,7 +98,13 @@ export function traceFunction(f: (...inputs: never[]) => unknown, signature: Sig
     }
     assigns = [...state.assigned];
     graph = tracer.finish([...treeFlatten(result).leaves.filter(isTensor), ...assigns.map((cell) => state.read(cell))]);
-  });
+  };
+  try {
+    tidy(trace);
+  } catch (error) {
+    for (const constant of tracer.captured) constant.dispose();
+    throw error;
+  }
   const { leaves, unflatten } = treeFlatten(result);
   const rebuild = (tensors: readonly Tensor[]): unknown => {
     let at = 0;

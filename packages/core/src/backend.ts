@@ -51,8 +51,8 @@ export interface Backend {
   /** The composites for which there is a kernel of their own. */
   readonly composites: ReadonlySet<string>;
   /**
-   * Kernels cannot write into a buffer that they read, but for element-wise ops just over an input: in plans nothing but the state of
-   * variables is then replaced in place, and temporaries have buffers of their own.
+   * Kernels cannot write into a buffer that they read, but for element-wise ops and `fused`, of which an output may be just the buffer
+   * of an input: in plans nothing but the state of variables is then replaced in place, and temporaries have buffers of their own.
    */
   readonly separateBuffers?: boolean;
   /** Memory with unspecified contents; at least `byteLength` bytes, zero included. @throws OutOfMemoryError */

@@ -34,6 +34,7 @@ export class Arena {
     }
   }
 
+  // The old memory is given back first, so that a smaller one always fits.
   #resize(byteLength: number): void {
     const before = this.#memory;
     if (before) this.#instance.free(before);

@@ -51,9 +51,14 @@ export class Pool {
     return new Pool(kernels, control, workers, patience);
   }
 
+  /** @throws DeviceLostError where a worker failed: what a step had begun to write is then half written. */
+  check(): void {
+    if (this.#dead) throw this.#dead;
+  }
+
   /** Runs the jobs from `program` on. @throws DeviceLostError where a worker failed; the pool cannot be used any more. */
   run(program: number, bytes: number, scratchStride: number): void {
-    if (this.#dead) throw this.#dead;
+    this.check();
     const [kernels, control, workers, mayWait] = [this.#kernels, this.#control, this.#workers.length, this.#mayWait];
     kernels.begin(control, program, bytes, scratchStride);
     try {
