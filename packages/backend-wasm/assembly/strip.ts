@@ -59,9 +59,9 @@ function bySixteen(m: i32, kc: i32, a: usize, lda: usize, flip: i32, b: usize, l
 }
 
 /**
- * C = A·B for m rows and 8 or 16 columns, whose rows of B lie ldb bytes apart, and rows added that lie ldf bytes apart where `accumulate`
- * is 1: those of C, or a bias where ldf is 0. `flip` says that it is A's columns that lie lda bytes
- * apart and its rows beside each other. Tiles of 8 columns are for 3 rows and more, of the relaxed build.
+ * C = A·B for m rows and 8 or 16 columns, whose rows of B lie ldb bytes apart. Where `accumulate` is 1, rows are added that lie ldf bytes
+ * apart from `from` on: those of C, or where ldf is 0 a bias. `flip` says that it is A's columns that lie lda bytes apart and its rows
+ * beside each other. Tiles of 8 columns are for 3 rows and more, of the relaxed build.
  */
 export function strip(
   columns: i32, m: i32, kc: i32, a: usize, lda: usize, flip: i32, b: usize, ldb: usize, c: usize, ldc: usize, accumulate: i32, from: usize, ldf: usize,

@@ -15,7 +15,7 @@ export function stepOf<A extends readonly unknown[], R>(
   return Object.assign((...inputs: A) => tidy(() => f(...inputs)), { plans: [], warmUp: async () => {}, dispose() {} });
 }
 
-/** Runs a step over a batch of a loader, once it is ready for such a one (where it is, that is soon told); examples without weights count 1. */
+/** Runs a step over a batch of a loader, once it is ready for such a one, which costs little where it is; examples without weights count 1. */
 export async function runStep(step: Step, { size, columns }: Batch, onProgress?: WarmUpOptions['onProgress']): Promise<void> {
   const { x, y, weight = { data: new Float32Array(size).fill(1), shape: [size] } } = columns;
   const inputs = tidy((): Parameters<Step> => [toTensor(x!), toTensor(y!), toTensor(weight)]);

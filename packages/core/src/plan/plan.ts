@@ -5,7 +5,10 @@ import type { View } from '../view.ts';
 /** A stretch of memory that a plan uses. */
 export interface PlanBuffer {
   readonly byteLength: number;
-  /** Inputs are read only; outputs are the caller's, and may be the buffer of an input that they replace; temporaries live in a slot, shared with others by lifetime. */
+  /**
+   * Inputs are read only; outputs are the caller's, where one replaces an input its buffer; temporaries live in a slot, shared with others
+   * by lifetime.
+   */
   readonly role: 'input' | 'temporary' | 'output';
   /** The steps that first write and last touch it. */
   readonly first: number;
