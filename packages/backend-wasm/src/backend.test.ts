@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { contiguousView, DeviceError, type Operand, OutOfMemoryError } from '@tessera/core';
+import { contiguousView, DeviceError, DeviceLostError, type Operand, OutOfMemoryError } from '@tessera/core';
 import { fc, test } from '@fast-check/vitest';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Allocator } from './allocator.ts';
 import { wasm } from './backend.ts';
 
@@ -42,6 +42,27 @@ describe('wasm', () => {
     expect(backend.memory()).toEqual(before);
     backend.free(backend.allocate(1000));
     expect(backend.memory().liveBytes).toBe(0);
+  });
+
+  it('is not read any more once a worker has failed: what it was at may be half written', async () => {
+    const backend = await wasm({ threads: 2 });
+    const view = contiguousView([2 ** 20]);
+    const own = backend.allocate(4 * 2 ** 20);
+    const operand = (buffer: Operand['buffer']): Operand => ({ buffer, dtype: 'float32', view });
+    // Whoever takes a part fails; where it is the caller alone, the backend goes on.
+    const beyond = { byteLength: own.byteLength, address: 2 ** 32 - 4 * 2 ** 20 };
+    const fail = (): unknown => {
+      try {
+        backend.execute('neg', [operand(own)], {}, [operand(beyond)]);
+        return undefined;
+      } catch (error) {
+        return error;
+      }
+    };
+    await backend.read(own, 0, 4);
+    await vi.waitUntil(() => fail() instanceof DeviceLostError, { timeout: 10_000, interval: 1 });
+    await expect(backend.read(own, 0, 4)).rejects.toBeInstanceOf(DeviceLostError);
+    backend.dispose();
   });
 
   it('gives everything back on dispose', async () => {

@@ -23,18 +23,18 @@ export class Executable {
     try {
       for (const tensor of given) inputs.push(tensor.contiguous());
       const buffers = inputs.map((tensor) => tensor.placement!.storage.buffer);
-      this.plan.outputs.forEach(({ view, dtype }, i) => {
+      for (const [i, { view, dtype }] of this.plan.outputs.entries()) {
         const replaced = this.#replaced[i]!;
         const byteLength = sizeOf(view.shape) * bytesPerElement(dtype);
         const from = inputs[replaced]?.placement!.storage;
-        if (from && isUnseen(from, byteLength, inputs)) return storages.push(from.retain());
-        const storage = new Storage(this.#backend, this.#backend.allocate(byteLength)).retain();
+        const isOver = from !== undefined && isUnseen(from, byteLength, inputs);
+        const storage = (isOver ? from : new Storage(this.#backend, this.#backend.allocate(byteLength))).retain();
         storages.push(storage);
-        if (!from) return;
+        if (!from || isOver) continue;
         const { buffer } = storage;
         this.#backend.execute('copy', [{ buffer: from.buffer, dtype, view }], {}, [{ buffer, dtype, view }]);
         buffers[replaced] = buffer;
-      });
+      }
       this.#runner.run(
         buffers,
         storages.map((storage) => storage.buffer),
