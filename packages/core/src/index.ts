@@ -16,6 +16,7 @@ export * from './philox.ts';
 export * from './plan/plan.ts';
 export * from './primitives/attributes.ts';
 export * from './shape.ts';
+export * from './tree.ts';
 export * from './view.ts';
 export * from './infer.ts';
 export * from './plan/lower.ts';

@@ -3,7 +3,7 @@ import { Arena } from './arena.ts';
 import { isTensor } from './brand.ts';
 import { layOut, MOST_BYTES } from './pack.ts';
 import type { Tensor } from './tensor.ts';
-import { treeFlatten } from './tree.ts';
+import { treeFlatten } from '@tessera/core';
 import type { Variable } from './variable.ts';
 
 /** Options of {@link FlatParameters}. */

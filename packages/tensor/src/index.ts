@@ -51,6 +51,6 @@ export { Storage } from './storage.ts';
 export type { Placement } from './placement.ts';
 export { type Axes, type Operand, type ReduceOptions, Tensor } from './tensor.ts';
 export { inScope, trace as traceGraph, Tracer } from './trace.ts';
-export { type Flattened, type Mapped, type Tree, treeFlatten, treeLeaves, treeMap } from './tree.ts';
+export { type Flattened, type Mapped, type Tree, treeFlatten, treeLeaves, treeMap } from '@tessera/core';
 export { type Cell, type StateHandler, Variable, type VariableOptions, withState } from './variable.ts';
 export { VariableTree } from './variable-tree.ts';

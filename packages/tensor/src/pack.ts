@@ -2,7 +2,7 @@ import { bytesPerElement, type DType, type Shape, ShapeError, sizeOf, type Spec 
 import { concat } from './ops/joining.ts';
 import { reshape } from './ops/movement.ts';
 import type { Tensor } from './tensor.ts';
-import { treeFlatten } from './tree.ts';
+import { treeFlatten } from '@tessera/core';
 
 /** Where one tensor of a tree lies in a {@link Packed} arena. */
 export interface Segment {

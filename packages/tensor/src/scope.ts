@@ -1,7 +1,7 @@
 import type { Tensor } from './tensor.ts';
 import { isTensor } from './brand.ts';
 import { retaining } from './door.ts';
-import { treeLeaves } from './tree.ts';
+import { treeLeaves } from '@tessera/core';
 
 const active: Scope[] = [];
 

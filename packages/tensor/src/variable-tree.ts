@@ -1,6 +1,6 @@
 import { tidy } from './scope.ts';
 import type { Tensor } from './tensor.ts';
-import { treeLeaves, treeMap } from './tree.ts';
+import { treeLeaves, treeMap } from '@tessera/core';
 import { Variable } from './variable.ts';
 
 /**

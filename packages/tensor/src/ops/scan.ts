@@ -3,7 +3,7 @@ import { isTensor } from '../brand.ts';
 import { activeDevice, run } from '../door.ts';
 import type { Tensor } from '../tensor.ts';
 import { trace } from '../trace.ts';
-import { treeFlatten } from '../tree.ts';
+import { treeFlatten } from '@tessera/core';
 
 /** Options of {@link scan}. */
 export interface ScanOptions {

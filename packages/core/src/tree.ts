@@ -1,4 +1,4 @@
-import { UsageError } from '@tessera/core';
+import { UsageError } from './errors.ts';
 
 /** Values nested in arrays and plain objects. */
 export type Tree<T> = T | readonly Tree<T>[] | { readonly [key: string]: Tree<T> };
@@ -13,14 +13,17 @@ export interface Flattened {
   unflatten(leaves: readonly unknown[]): unknown;
 }
 
+// Tensors, variables, columns and specs carry a brand, so that a plain object made to look like one is a leaf as well.
+const BRANDS = ['~tensor', '~variable', '~column', '~spec'] as const;
+
 function isBranch(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   if (Array.isArray(value)) return true;
   const proto: unknown = Object.getPrototypeOf(value);
-  return proto === Object.prototype || proto === null;
+  return (proto === Object.prototype || proto === null) && !BRANDS.some((brand) => brand in value);
 }
 
-/** Takes a tree apart. Whatever is not an array or a plain object is a leaf. */
+/** Takes a tree apart. Whatever is not an array or a plain object, and whatever carries a brand, is a leaf. */
 export function treeFlatten(tree: unknown): Flattened {
   const leaves: unknown[] = [];
   const paths: string[] = [];
