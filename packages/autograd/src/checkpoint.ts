@@ -1,23 +1,34 @@
 import {
   activeDevice,
+  ambient,
+  announceAssign,
+  announceDraw,
   announceRead,
+  type Cell,
   isTensor,
   type OpEvent,
+  type Random,
   type Recorder,
+  snapshot,
+  type StateHandler,
   type Tensor,
   Tracer,
   treeFlatten,
   type Variable,
+  within,
   withoutRecorders,
   withRecorder,
 } from '@tessera/tensor';
 import { announceAs } from './custom.ts';
 import { newTape } from './rules.ts';
 
-/** Finds the tensors and variables that a function uses without having been given or having made them. */
+/** Finds what a function uses without having been given or having made it: tensors, variables, and where sources of random numbers stood. */
 class Outsiders implements Recorder {
   readonly tensors: Set<Tensor> = new Set();
+  /** The value of each when it was first read. */
   readonly variables: Map<Variable, Tensor> = new Map();
+  readonly assigned: Map<Variable, Tensor> = new Map();
+  readonly draws: Map<Random, number> = new Map();
   readonly #known: Set<Tensor>;
 
   constructor(known: readonly Tensor[]) {
@@ -29,7 +40,54 @@ class Outsiders implements Recorder {
   }
   read(variable: Variable, value: Tensor): void {
     this.#known.add(value);
-    if (!this.variables.has(variable)) this.variables.set(variable, value);
+    if (!this.variables.has(variable) && !this.assigned.has(variable)) this.variables.set(variable, value);
+  }
+  assign(variable: Variable, value: Tensor): void {
+    this.assigned.set(variable, value);
+  }
+  draw(random: Random): void {
+    if (!this.draws.has(random)) this.draws.set(random, random.draws);
+  }
+
+  /** Tells those who listen around of what was used. */
+  announce(): void {
+    for (const [variable, value] of this.variables) announceRead(variable, value);
+    for (const [variable, value] of this.assigned) announceAssign(variable, value);
+    for (const [random, before] of this.draws) at(new Map([[random, before]]), () => announceDraw(random));
+  }
+}
+
+/** Variables as they were when a function first read them; what it assigns stays with it. */
+class Replayed implements StateHandler {
+  readonly #values: Map<Cell, Tensor>;
+  readonly #around: StateHandler | undefined = ambient().state;
+
+  constructor(values: ReadonlyMap<Cell, Tensor>) {
+    this.#values = new Map(values);
+  }
+  get trace(): object | undefined {
+    return this.#around?.trace;
+  }
+  read(cell: Cell): Tensor {
+    return this.#values.get(cell) ?? this.#around?.read(cell) ?? cell.peek().alias();
+  }
+  assign(cell: Cell, value: Tensor): void {
+    this.#values.set(cell, value);
+  }
+  counter(): Tensor {
+    return this.#around!.counter!();
+  }
+}
+
+/** Runs `f` with sources of random numbers put back to where they stood, and leaves them where they are now. */
+function at<R>(positions: ReadonlyMap<Random, number>, f: () => R): R {
+  const now = new Map([...positions.keys()].map((random) => [random, random.draws]));
+  const put = (places: ReadonlyMap<Random, number>): void => places.forEach((draws, random) => void (random.draws = draws));
+  put(positions);
+  try {
+    return f();
+  } finally {
+    put(now);
   }
 }
 
@@ -50,7 +108,8 @@ function inNewRegion<R>(f: () => R): R {
 
 /**
  * The same function, whose intermediates are not kept for the gradient but computed again when it is asked for:
- * memory for time. Random draws come out the same, since their keys and counters do.
+ * memory for time. What is computed again is the same to the bit: random draws, the context of modules and the values of variables
+ * are those of the first time, and variables are assigned once.
  *
  * @see Chen, Xu, Zhang, Guestrin 2016, "Training Deep Nets with Sublinear Memory Cost". https://arxiv.org/abs/1604.06174
  */
@@ -58,8 +117,9 @@ export function checkpoint<A extends readonly unknown[], R>(f: (...inputs: A) =>
   return (...inputs) => {
     const given = treeFlatten(inputs).leaves.filter(isTensor);
     const outsiders = new Outsiders(given);
+    const { context, loop } = snapshot();
     const result = withoutRecorders(() => withRecorder(outsiders, () => f(...inputs)));
-    for (const [variable, value] of outsiders.variables) announceRead(variable, value);
+    outsiders.announce();
 
     const sources = [...given, ...outsiders.tensors, ...outsiders.variables.keys()];
     const used = [...given, ...outsiders.tensors, ...outsiders.variables.values()];
@@ -69,7 +129,8 @@ export function checkpoint<A extends readonly unknown[], R>(f: (...inputs: A) =>
         const tape = newTape();
         for (const tensor of [...given, ...outsiders.tensors]) tape.watch(tensor);
         for (const variable of outsiders.variables.keys()) tape.watchVariable(variable);
-        const again = withRecorder(tape, () => f(...inputs));
+        const around = { context: context?.copy(), loop, state: new Replayed(outsiders.variables) };
+        const again = within(around, () => at(outsiders.draws, () => withRecorder(tape, () => f(...inputs))));
         return tape.gradients(treeFlatten(again).leaves.filter(isTensor), cotangents, sources);
       }),
     );

@@ -1,5 +1,5 @@
 import { type Composite, UsageError } from '@tessera/core';
-import { announce, type Tensor, withoutRecorders } from '@tessera/tensor';
+import { announce, snapshot, type Tensor, within, withoutRecorders } from '@tessera/tensor';
 
 function never(name: string): never {
   throw new UsageError(`[${name}] is announced with its results and never expanded`);
@@ -38,8 +38,9 @@ export function customGradient<A extends readonly Tensor[]>(
   f: (...inputs: A) => [output: Tensor, pullback: (dy: Tensor) => readonly (Tensor | undefined)[]],
 ): (...inputs: A) => Tensor {
   return (...inputs) => {
+    const { context } = snapshot();
     const [output, pullback] = withoutRecorders(() => f(...inputs));
-    announceAs('customGradient', inputs, [output], ([dy]) => pullback(dy!));
+    announceAs('customGradient', inputs, [output], ([dy]) => within({ context }, () => pullback(dy!)));
     return output;
   };
 }

@@ -172,3 +172,32 @@ describe('capture', () => {
     );
   });
 });
+
+describe('sources of random numbers', () => {
+  it('that are older than the trace go on from call to call; those made inside begin anew, as in eager code', async () => {
+    const older = new Random(3);
+    const drawn = async (f: () => Tensor, calls: number): Promise<unknown[]> => {
+      const results: unknown[] = [];
+      for (let i = 0; i < calls; i++) results.push(String(await f().array()));
+      return results;
+    };
+    const step = capture(() => older.uniform([3]));
+    expect(new Set(await drawn(step, 3)).size).toBe(3);
+    const anew = await drawn(
+      capture(() => new Random(3).uniform([3])),
+      2,
+    );
+    expect(new Set(anew)).toEqual(new Set(await drawn(() => new Random(3).uniform([3]), 1)));
+    step.dispose();
+  });
+
+  it('that are split from older ones begin anew, and forks of them go on', async () => {
+    const older = new Random(3);
+    const text = async (f: () => Tensor): Promise<string> => String(await f().array());
+    const split = capture(() => older.split('a').uniform([3]));
+    expect(await text(split)).toBe(await text(() => older.split('a').uniform([3])));
+    expect(await text(split)).toBe(await text(split));
+    const fork = capture(() => older.fork().split('a').uniform([3]));
+    expect(await text(fork)).not.toBe(await text(fork));
+  });
+});

@@ -1,5 +1,17 @@
 import { type Backend, type Node, opName, type Plan, UsageError } from '@tessera/core';
-import { activeDevice, defaultBackend, isTensor, retaining, type Tensor, treeLeaves } from '@tessera/tensor';
+import {
+  activeDevice,
+  ambient,
+  defaultBackend,
+  isTensor,
+  retaining,
+  type Tensor,
+  tidy,
+  treeLeaves,
+  Variable,
+  withNothing,
+  zeros,
+} from '@tessera/tensor';
 import { Compiled } from './compiled.ts';
 import { type Signature, signatureOf } from './signature.ts';
 import { type Traced, traceFunction } from './trace.ts';
@@ -57,10 +69,17 @@ export function capture<A extends readonly unknown[], R>(
   const ready = new Map<string, Compiled>();
   // Those that took the place of an outdated one stay: variables that are laid out anew in turn would have them traced at every call.
   const settled = new WeakSet<Compiled>();
-  let calls = 0;
+  let run = 0;
+  // Moves at each call, for sources of random numbers that are older than the plans.
+  let calls: Variable | undefined;
 
+  const callsOn = (backend: Backend): Variable => {
+    calls ??= withNothing(() => tidy(() => new Variable(zeros([2], { dtype: 'int32', backend }), { name: 'calls', trainable: false })));
+    return calls;
+  };
+  const trace = (signature: Signature, backend: Backend): Traced => traceFunction(f as never, signature, backend, () => callsOn(backend));
   const compile = (signature: Signature, backend: Backend): Compiled => {
-    const compiled = new Compiled(traceFunction(f as never, signature, backend), backend, memoryLimit);
+    const compiled = new Compiled(trace(signature, backend), backend, memoryLimit);
     if (ready.size >= maxPlans) {
       const [oldest] = ready.keys();
       ready.get(oldest!)!.dispose();
@@ -70,7 +89,7 @@ export function capture<A extends readonly unknown[], R>(
   };
   const planFor = (inputs: A): [Compiled, readonly Tensor[]] => {
     const backend = treeLeaves(inputs).find(isTensor)?.backend ?? defaultBackend();
-    const signature = signatureOf(inputs, backend);
+    const signature = signatureOf(inputs, backend, ambient().context);
     let known = ready.get(signature.key);
     if (known?.outdated && !settled.has(known)) {
       known.dispose();
@@ -78,8 +97,8 @@ export function capture<A extends readonly unknown[], R>(
       known = compile(signature, backend);
       settled.add(known);
     }
-    if (known && !known.outdated && check > 0 && ++calls % check === 0) {
-      const again = traceFunction(f as never, signature, backend);
+    if (known && !known.outdated && check > 0 && ++run % check === 0) {
+      const again = trace(signature, backend);
       for (const constant of again.constants) constant.dispose();
       expectSame(known.traced, again);
     }
@@ -101,6 +120,8 @@ export function capture<A extends readonly unknown[], R>(
       value() {
         for (const compiled of ready.values()) compiled.dispose();
         ready.clear();
+        calls?.dispose();
+        calls = undefined;
       },
     },
   }) as Captured<A, R>;

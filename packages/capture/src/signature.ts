@@ -1,5 +1,5 @@
 import type { Backend } from '@tessera/core';
-import { isTensor, type Tensor, treeFlatten } from '@tessera/tensor';
+import { type AmbientContext, isTensor, type Tensor, treeFlatten } from '@tessera/tensor';
 
 /** The arguments of a call, taken apart: what is data, and what the trace depends on. */
 export interface Signature {
@@ -12,8 +12,8 @@ export interface Signature {
 const identities = new WeakMap<object, number>();
 let nextIdentity = 0;
 
-/** Tensors count by shape and dtype, numbers and strings by value, everything else by identity. */
-export function signatureOf(inputs: readonly unknown[], backend: Backend): Signature {
+/** Tensors count by shape and dtype, numbers and strings by value, everything else by identity; so does whether modules are training. */
+export function signatureOf(inputs: readonly unknown[], backend: Backend, context: AmbientContext | undefined): Signature {
   const { leaves, paths, unflatten } = treeFlatten(inputs);
   const tensors = leaves.filter(isTensor);
   const parts = leaves.map((leaf, i) => {
@@ -24,7 +24,7 @@ export function signatureOf(inputs: readonly unknown[], backend: Backend): Signa
     let at = 0;
     return unflatten(leaves.map((leaf) => (isTensor(leaf) ? replacements[at++] : leaf))) as readonly unknown[];
   };
-  return { key: `${identityOf(backend)}|${parts.join(';')}`, tensors, rebuild };
+  return { key: `${identityOf(backend)}${context?.training ? ' training' : ''}|${parts.join(';')}`, tensors, rebuild };
 }
 
 function identityOf(value: object | null): number {

@@ -5,14 +5,13 @@ import {
   isTensor,
   keep,
   type StateHandler,
+  tensor,
   type Tensor,
   Tracer,
   tidy,
   treeFlatten,
   type Variable,
-  withDevice,
-  withoutRecorders,
-  withState,
+  within,
 } from '@tessera/tensor';
 import type { Signature } from './signature.ts';
 
@@ -38,9 +37,27 @@ class TracedState implements StateHandler {
   readonly assigned: Set<Cell> = new Set();
   readonly #values: Map<Cell, Tensor> = new Map();
   readonly #tracer: Tracer;
+  readonly #calls: () => Variable;
+  #counter: Tensor | undefined;
 
-  constructor(tracer: Tracer) {
+  /** `calls` is a variable, int32 `[2]`, that tells one call from another. */
+  constructor(tracer: Tracer, calls: () => Variable) {
     this.#tracer = tracer;
+    this.#calls = calls;
+  }
+
+  get trace(): object {
+    return this;
+  }
+
+  counter(): Tensor {
+    this.#counter ??= this.#aside(() => {
+      const calls = this.#calls();
+      const now = this.read(calls);
+      this.assign(calls, now.add(tensor(Int32Array.of(1, 0), { backend: this.#tracer.backend })));
+      return now;
+    });
+    return this.#counter;
   }
 
   read(cell: Cell): Tensor {
@@ -73,26 +90,26 @@ class TracedState implements StateHandler {
 
   // Beside what is being traced: not in a loop's body that happens to read first, and unheard.
   #aside(f: () => Tensor): Tensor {
-    return withoutRecorders(() => withDevice(this.#tracer, f));
+    return within({ device: this.#tracer, recorders: [], loop: undefined }, f);
   }
 }
 
 /** Runs `f` once with symbols for its tensors. */
-export function traceFunction(f: (...inputs: never[]) => unknown, signature: Signature, backend: Backend): Traced {
+export function traceFunction(f: (...inputs: never[]) => unknown, signature: Signature, backend: Backend, calls: () => Variable): Traced {
   // Constants may be made inside a scope that ends before the trace does, so a handle of their own is kept.
   const tracer = new Tracer(backend, (tensor) => {
     if (!tensor.placement)
       throw new UsageError('[capture] a value made inside a loop body was used outside of it. Return it from the body.');
     return keep(tensor.alias());
   });
-  const state = new TracedState(tracer);
+  const state = new TracedState(tracer, calls);
   let result: unknown;
   let graph!: Graph;
   let assigns: Cell[] = [];
   // What is made eagerly while tracing (keys, tables) is freed at the end, but for what the graph refers to.
   const trace = (): void => {
     const symbols = signature.tensors.map((tensor) => tracer.input(tensor));
-    result = withoutMathRandom(() => withDevice(tracer, () => withState(state, () => f(...(signature.rebuild(symbols) as never[])))));
+    result = withoutMathRandom(() => within({ device: tracer, state }, () => f(...(signature.rebuild(symbols) as never[]))));
     if (result instanceof Promise) {
       throw new UsageError('[capture] the function must be synchronous: got a Promise. Await outside of it.');
     }

@@ -1,5 +1,8 @@
 import { type Builder, type Composite, DeviceError, makeBuilder, opName, type Primitive, type PrimitiveAttributes } from '@tessera/core';
+import { ambient, within } from './ambient.ts';
+import { carryMasks } from './carry-masks.ts';
 import type { Device, Op } from './device.ts';
+import type { Random } from './ops/random.ts';
 import type { Tensor } from './tensor.ts';
 import type { Variable } from './variable.ts';
 
@@ -20,65 +23,53 @@ export interface Recorder {
   record?(event: OpEvent): void;
   read?(variable: Variable, value: Tensor): void;
   assign?(variable: Variable, value: Tensor): void;
+  /** Before the draw. */
+  draw?(random: Random): void;
 }
-
-let executor: Device | undefined;
-let recorders: readonly Recorder[] = [];
 
 /** Runs a synchronous function with every op inside answered by `device`. */
 export function withDevice<R>(device: Device, f: () => R): R {
-  const before = executor;
-  executor = device;
-  try {
-    return f();
-  } finally {
-    executor = before;
-  }
+  return within({ device }, f);
 }
 
 /** The device that answers every op at present, if one is set: a tracer. */
 export function activeDevice(): Device | undefined {
-  return executor;
-}
-
-function withRecorders<R>(list: readonly Recorder[], f: () => R): R {
-  const before = recorders;
-  recorders = list;
-  try {
-    return f();
-  } finally {
-    recorders = before;
-  }
+  return ambient().device;
 }
 
 /** Runs a synchronous function with `recorder` told of every op inside, beside those already listening. */
 export function withRecorder<R>(recorder: Recorder, f: () => R): R {
-  return withRecorders([...recorders, recorder], f);
+  return within({ recorders: [...ambient().recorders, recorder] }, f);
 }
 
 /** Runs a synchronous function that no recorder hears of. */
 export function withoutRecorders<R>(f: () => R): R {
-  return withRecorders([], f);
+  return within({ recorders: [] }, f);
 }
 
 /** Whether someone listening needs tensors to outlive their scope. */
 export function retaining(): boolean {
-  return recorders.some((recorder) => recorder.retains);
+  return ambient().recorders.some((recorder) => recorder.retains);
 }
 
 /** Tells all recorders of an op that was answered elsewhere. */
 export function announce(event: OpEvent): void {
-  for (const recorder of recorders) recorder.record?.(event);
+  for (const recorder of ambient().recorders) recorder.record?.(event);
 }
 
 /** Tells all recorders that a variable was read. */
 export function announceRead(variable: Variable, value: Tensor): void {
-  for (const recorder of recorders) recorder.read?.(variable, value);
+  for (const recorder of ambient().recorders) recorder.read?.(variable, value);
+}
+
+/** Tells all recorders that a source of random numbers is about to be drawn from. */
+export function announceDraw(random: Random): void {
+  for (const recorder of ambient().recorders) recorder.draw?.(random);
 }
 
 /** Tells all recorders that a variable was assigned. */
 export function announceAssign(variable: Variable, value: Tensor): void {
-  for (const recorder of recorders) recorder.assign?.(variable, value);
+  for (const recorder of ambient().recorders) recorder.assign?.(variable, value);
 }
 
 /**
@@ -93,6 +84,7 @@ export function run<K extends Primitive>(
 ): readonly Tensor[];
 export function run<A>(op: Composite<A>, inputs: readonly Tensor[], attributes: A, device?: Device): readonly Tensor[];
 export function run(op: Op, inputs: readonly Tensor[], attributes: unknown, device?: Device): readonly Tensor[] {
+  const { device: executor, recorders } = ambient();
   const target = executor ?? commonDevice(op, inputs) ?? device;
   if (!target) throw new DeviceError(`[${opName(op)}] needs a backend: got none. Call setDefaultBackend(await wasm()) first.`);
   if (typeof op !== 'string') {
@@ -102,8 +94,11 @@ export function run(op: Op, inputs: readonly Tensor[], attributes: unknown, devi
   }
   const outputs = target.execute(op, inputs, attributes);
   if (recorders.length > 0) announce({ op, inputs, attributes, outputs });
+  carryMasks(op, inputs, outputs, both);
   return outputs;
 }
+
+const both = (a: Tensor, b: Tensor): Tensor => run('logicalAnd', [a, b], {})[0]!;
 
 function commonDevice(op: Op, inputs: readonly Tensor[]): Device | undefined {
   const device = inputs[0]?.device;

@@ -4,13 +4,17 @@
  * @module @tessera/tensor
  */
 
+export { type Ambient, ambient, type AmbientContext, type AmbientLoop, snapshot, within, withNothing } from './ambient.ts';
 export { isTensor, isVariable } from './brand.ts';
+export { setMask } from './carry-masks.ts';
 export * from './creation.ts';
 export * from './default-backend.ts';
 export type { Device, Op } from './device.ts';
 export {
   activeDevice,
   announce,
+  announceAssign,
+  announceDraw,
   announceRead,
   builderOf,
   type OpEvent,
@@ -26,6 +30,7 @@ export { Arena } from './arena.ts';
 export { FlatParameters, type FlatParametersOptions } from './flat-parameters.ts';
 export type { FormatOptions } from './format.ts';
 export { type Logits, logitsOf } from './logits.ts';
+export { maskOf, maskOfLengths, withMask } from './mask.ts';
 export { memory } from './memory.ts';
 export type { NestedArray } from './nested.ts';
 export * from './ops/activation.ts';
@@ -52,5 +57,5 @@ export type { Placement } from './placement.ts';
 export { type Axes, type Operand, type ReduceOptions, Tensor } from './tensor.ts';
 export { inScope, trace as traceGraph, Tracer } from './trace.ts';
 export { type Flattened, type Mapped, type Tree, treeFlatten, treeLeaves, treeMap } from '@tessera/core';
-export { type Cell, type StateHandler, Variable, type VariableOptions, withState } from './variable.ts';
+export { type Cell, type StateHandler, trainableVersion, Variable, type VariableOptions, withState } from './variable.ts';
 export { VariableTree } from './variable-tree.ts';

@@ -46,11 +46,17 @@ export class Scope {
   end(result?: unknown): void {
     const survivors = retaining() ? [...this.#tensors] : treeLeaves(result);
     for (const leaf of survivors) {
-      if (!isTensor(leaf) || leaf.scope !== this) continue;
-      this.remove(leaf);
-      this.#parent?.add(leaf);
+      if (!isTensor(leaf)) continue;
+      this.#handOn(leaf);
+      if (leaf.mask) this.#handOn(leaf.mask);
     }
     for (const tensor of this.#tensors) tensor.dispose();
+  }
+
+  #handOn(tensor: Tensor): void {
+    if (tensor.scope !== this) return;
+    this.remove(tensor);
+    this.#parent?.add(tensor);
   }
 }
 

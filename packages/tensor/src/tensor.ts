@@ -57,6 +57,8 @@ export class Tensor implements Spec {
   placement: Placement | undefined;
   /** The scope that will free this tensor. @internal */
   scope: Scope | undefined;
+  /** Which steps of sequences are real: see `maskOf`. @internal */
+  mask: Tensor | undefined;
   #disposed = false;
 
   /** Use {@link tensor}, `zeros` and the other creation functions. @internal */

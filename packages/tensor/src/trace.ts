@@ -1,6 +1,7 @@
 import { type Backend, type Composite, type Graph, inferSpecs, type Node, type Spec, UsageError, type ValueId } from '@tessera/core';
 import type { Device, Op } from './device.ts';
-import { activeDevice, withDevice, withoutRecorders } from './door.ts';
+import { within } from './ambient.ts';
+import { activeDevice } from './door.ts';
 import { eager } from './eager.ts';
 import { Tensor } from './tensor.ts';
 
@@ -91,7 +92,7 @@ export function trace(
 ): { graph: Graph; captured: readonly Tensor[] } {
   const tracer = new Tracer(backend);
   const inputs = specs.map((spec) => tracer.input(spec));
-  const outputs = withoutRecorders(() => withDevice(tracer, () => f(...inputs)));
+  const outputs = within({ device: tracer, recorders: [] }, () => f(...inputs));
   const graph = tracer.finish(outputs);
   return { graph, captured: tracer.captured };
 }

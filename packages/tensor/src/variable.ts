@@ -1,4 +1,5 @@
 import { type DType, formatShape, sameShape, type Shape, ShapeError, type Spec } from '@tessera/core';
+import { ambient, within } from './ambient.ts';
 import type { Arena } from './arena.ts';
 import { announceAssign, announceRead } from './door.ts';
 import { keep } from './scope.ts';
@@ -18,31 +19,35 @@ export interface Cell extends Spec {
 
 /** Stands in for cells while a function is traced: reads become inputs, assigns become outputs. */
 export interface StateHandler {
+  /** The trace that it belongs to, if any. */
+  readonly trace: object | undefined;
   read(cell: Cell): Tensor;
   assign(cell: Cell, value: Tensor): void;
+  /** int32 `[2]`: another at each run, for sources of random numbers that are older than the trace and have no counter of their own. */
+  counter?(): Tensor;
 }
 
-let handler: StateHandler | undefined;
+let trainableChanges = 0;
+
+/** How often variables were frozen or set free: whoever has laid out what trains looks again when this has changed. */
+export function trainableVersion(): number {
+  return trainableChanges;
+}
 
 /** Runs a synchronous function in which variables are read and assigned through `state`. */
 export function withState<R>(state: StateHandler, f: () => R): R {
-  const before = handler;
-  handler = state;
-  try {
-    return f();
-  } finally {
-    handler = before;
-  }
+  return within({ state }, f);
 }
 
 /** The value of a cell now, a handle of the caller's own. */
 export function readCell(cell: Cell): Tensor {
-  return handler ? handler.read(cell) : cell.peek().alias();
+  return ambient().state?.read(cell) ?? cell.peek().alias();
 }
 
 /** Puts a value into a cell, at once or when the step that is being traced succeeds. */
 export function assignCell(cell: Cell, value: Tensor): void {
-  if (handler) handler.assign(cell, value);
+  const { state } = ambient();
+  if (state) state.assign(cell, value);
   else cell.replace(value);
 }
 
@@ -60,7 +65,7 @@ export class Variable implements Cell {
   readonly shape: Shape;
   readonly dtype: DType;
   name: string;
-  trainable: boolean;
+  #trainable: boolean;
   /** The buffer in which it lies beside others, if it was given a place in one: see FlatParameters. @internal */
   home: Arena | undefined;
   /** Nothing where the elements are in its home and nobody has asked for a view of them yet. */
@@ -71,8 +76,18 @@ export class Variable implements Cell {
     this.shape = value.shape;
     this.dtype = value.dtype;
     this.name = name;
-    this.trainable = trainable;
+    this.#trainable = trainable;
     this.#value = keep(value.alias());
+  }
+
+  /** Whether optimizers update it. */
+  get trainable(): boolean {
+    return this.#trainable;
+  }
+  set trainable(trainable: boolean) {
+    if (trainable === this.#trainable) return;
+    this.#trainable = trainable;
+    trainableChanges++;
   }
 
   /** The value now. It does not change when the variable is assigned. */

@@ -1,7 +1,8 @@
 import { composites, type Key, keyOf, type Shape, splitKey } from '@tessera/core';
+import { ambient, type AmbientLoop } from '../ambient.ts';
 import { tensor } from '../creation.ts';
 import { defaultBackend } from '../default-backend.ts';
-import { activeDevice, run } from '../door.ts';
+import { activeDevice, announceDraw, run } from '../door.ts';
 import type { Tensor } from '../tensor.ts';
 import { less, where } from './elementwise.ts';
 import { asFloat, cast } from './promote.ts';
@@ -17,14 +18,19 @@ export interface RandomOptions {
  * A source of random numbers that is only a key and a counter: the same seed gives the same numbers on every backend.
  *
  * Each draw takes the next stream derived from the key, in the order of the calls; `split` derives a source by name,
- * which does not depend on what was drawn before. Inside a captured step the counter enters as a tensor.
+ * which does not depend on what was drawn before. Inside a captured step the counter enters as a tensor: that of the source, or
+ * else one of the captured function that moves at each call. In the body of a `scan` each iteration has streams of its own.
  *
  * @see Salmon et al. 2011, "Parallel Random Numbers: As Easy as 1, 2, 3".
  */
 export class Random {
+  /** How many streams were taken. @internal */
+  draws = 0;
   readonly #key: Key;
   readonly #counter: Tensor | undefined;
-  #draws = 0;
+  /** The trace in which it was made: an older source goes on from call to call, one made inside begins anew at each. */
+  #trace: object | undefined = ambient().state?.trace;
+  #forked = false;
 
   constructor(seed: number | Key, { counter }: RandomOptions = {}) {
     this.#key = typeof seed === 'number' ? keyOf(seed) : seed;
@@ -33,7 +39,16 @@ export class Random {
 
   /** An independent source, found again by the same name or number. */
   split(by: string | number): Random {
-    return new Random(splitKey(this.#key, by), this.#counter ? { counter: this.#counter } : {});
+    const source = this.#derive(splitKey(this.#key, by));
+    if (this.#forked) source.#continue(this);
+    return source;
+  }
+
+  /** An independent source that counts as a draw: another at each call. */
+  fork(): Random {
+    const source = this.#derive(this.#nextKey());
+    source.#continue(this);
+    return source;
   }
 
   /** Uniform numbers from [min, max). */
@@ -69,11 +84,33 @@ export class Random {
 
   /** The key and the counter of the next stream, int32 `[2]` each: for ops that draw by themselves. */
   next(): [key: Tensor, counter: Tensor] {
+    const { state, loop } = ambient();
+    const moving = this.#trace === state?.trace ? undefined : state?.counter?.();
     const backend = this.#counter?.backend ?? activeDevice()?.backend ?? defaultBackend();
-    const [a, b] = splitKey(this.#key, this.#draws++);
+    const [a, b] = this.#nextKey();
     const key = tensor(Int32Array.of(a | 0, b | 0), { backend });
-    return [key, this.#counter ?? tensor(Int32Array.of(0, 0), { backend })];
+    return [inLoops(key, loop), this.#counter ?? moving ?? tensor(Int32Array.of(0, 0), { backend })];
   }
+
+  #nextKey(): Key {
+    announceDraw(this);
+    return splitKey(this.#key, this.draws++);
+  }
+
+  #derive(key: Key): Random {
+    return new Random(key, this.#counter ? { counter: this.#counter } : {});
+  }
+
+  /** Goes on from call to call where that other source does. */
+  #continue(other: Random): void {
+    this.#trace = other.#trace;
+    this.#forked = true;
+  }
+}
+
+/** The key of the iteration of each loop around, the outermost first. */
+function inLoops(key: Tensor, loop: AmbientLoop | undefined): Tensor {
+  return loop ? run('randomBits', [inLoops(key, loop.outer), loop.step()], { shape: [2] })[0]! : key;
 }
 
 /**

@@ -1,9 +1,10 @@
-import { ShapeError, UsageError } from '@tessera/core';
+import { type Backend, ShapeError, treeFlatten, UsageError } from '@tessera/core';
+import { ambient, within } from '../ambient.ts';
 import { isTensor } from '../brand.ts';
+import { tensor } from '../creation.ts';
 import { activeDevice, run } from '../door.ts';
 import type { Tensor } from '../tensor.ts';
-import { trace } from '../trace.ts';
-import { treeFlatten } from '@tessera/core';
+import { Tracer } from '../trace.ts';
 
 /** Options of {@link scan}. */
 export interface ScanOptions {
@@ -35,25 +36,38 @@ export function scan<C, X, Y>(
   const specs = inputs.map(({ shape, dtype }, i) => ({ shape: i < nCarry ? shape : shape.slice(1), dtype }));
 
   let result: unknown;
-  const { graph, captured } = trace(
-    (...values) => {
-      const [next, y] = f(
-        carry.unflatten(values.slice(0, nCarry)) as C,
-        (xs === undefined ? undefined : sequences.unflatten(values.slice(nCarry))) as X,
-      );
-      result = y;
-      return [...treeFlatten(next).leaves, ...treeFlatten(y).leaves.filter(isTensor)] as Tensor[];
-    },
-    specs,
-    (activeDevice() ?? inputs[0]!.device).backend,
-  );
+  const tracer = new Tracer((activeDevice() ?? inputs[0]!.device).backend);
+  const values = specs.map((spec) => tracer.input(spec));
+  // The number of the iteration enters as a sequence where something is drawn in the body.
+  let step: Tensor | undefined;
+  const loop = { outer: ambient().loop, step: () => (step ??= tracer.input({ shape: [2], dtype: 'int32' })) };
+  const made = within({ device: tracer, recorders: [], loop }, () => {
+    const [next, y] = f(
+      carry.unflatten(values.slice(0, nCarry)) as C,
+      (xs === undefined ? undefined : sequences.unflatten(values.slice(nCarry))) as X,
+    );
+    result = y;
+    return [...treeFlatten(next).leaves, ...treeFlatten(y).leaves.filter(isTensor)] as Tensor[];
+  });
+  const graph = tracer.finish(made);
+  const { captured } = tracer;
+  const steps = step ? [stepNumbers(count, inputs[0]?.backend ?? tracer.backend)] : [];
   // Captured tensors are the constants; they come first.
   const own = graph.inputs.length - captured.length;
   const body = { ...graph, inputs: [...graph.inputs.slice(own), ...graph.inputs.slice(0, own)] };
-  const outputs = run('scan', [...captured, ...inputs], { body, constants: captured.length, carry: nCarry, length: count, reverse });
+  const attributes = { body, constants: captured.length, carry: nCarry, length: count, reverse };
+  const outputs = run('scan', [...captured, ...inputs, ...steps], attributes);
   const ys = treeFlatten(result);
   const stacked = outputs.slice(nCarry);
   let at = 0;
   const placed = ys.leaves.map((leaf) => (isTensor(leaf) ? stacked[at++] : leaf));
   return [carry.unflatten(outputs.slice(0, nCarry)) as C, ys.unflatten(placed) as Y];
+}
+
+/** `[length, 2]`: each iteration's number and 0, as counters are. */
+function stepNumbers(length: number, backend: Backend): Tensor {
+  return tensor(
+    Int32Array.from({ length: 2 * length }, (_, i) => (i % 2 === 0 ? i / 2 : 0)),
+    { shape: [length, 2], backend },
+  );
 }
