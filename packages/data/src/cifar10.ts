@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unpackTar } from 'modern-tar';
-import { ArrayDataset } from './array-dataset.ts';
+import { ArrayDataset } from './dataset/array-dataset.ts';
 import { download, type DownloadOptions } from './download.ts';
 import { dataFolder, type LabelledImages } from './data-folder.ts';
 import { gunzip, readCifar10 } from './readers.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ArrayDataset } from './array-dataset.ts';
-import type { Column } from './column.ts';
+import type { ArrayDataset } from './dataset/array-dataset.ts';
+import type { Column } from './column/column.ts';
 
 /** Images `[N, height, width, channels]` as bytes, and labels `[N]`. */
 export type LabelledImages = ArrayDataset<{ x: Column<Uint8Array<ArrayBuffer>>; y: Column<Uint8Array<ArrayBuffer>> }>;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ArrayDataset } from './array-dataset.ts';
-import type { Column } from './column.ts';
+import { ArrayDataset } from './dataset/array-dataset.ts';
+import { column, type Column } from './column/column.ts';
 import { dataFolder, type LabelledImages } from './data-folder.ts';
 import { download, type DownloadOptions } from './download.ts';
 import { gunzip, readIdx } from './readers.ts';
@@ -86,7 +86,7 @@ async function load({ name, local: [folder, prefix], url, md5 }: Source, options
   };
   const images = async (set: 'train' | 't10k'): Promise<LabelledImages> => {
     const [x, y] = [await read(`${set}-images`), await read(`${set}-labels`)];
-    return new ArrayDataset({ x: { data: x.data, shape: [...x.shape, 1] }, y });
+    return new ArrayDataset({ x: column(x.data, [...x.shape, 1]), y });
   };
   return { train: await images('train'), test: await images('t10k') };
 }

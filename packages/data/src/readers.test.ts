@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { FormatError } from '@tessera/core';
 import { describe, expect, it } from 'vitest';
+import { column } from './column/column.ts';
 import { loadCifar10 } from './cifar10.ts';
 import { dataFolder } from './data-folder.ts';
 import { gunzip, readCifar10, readIdx } from './readers.ts';
@@ -11,7 +12,8 @@ const idx = Uint8Array.of(0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6);
 
 describe('readers', () => {
   it('reads IDX, and refuses it cut off at any byte', () => {
-    expect(readIdx(idx)).toEqual({ data: Uint8Array.of(1, 2, 3, 4, 5, 6), shape: [2, 3] });
+    expect(readIdx(idx)).toEqual(column(Uint8Array.of(1, 2, 3, 4, 5, 6), [2, 3]));
+    expect(() => readIdx(Uint8Array.of(0, 0, 8, 0, 1))).toThrow(FormatError);
     for (let length = 0; length < idx.length; length++) expect(() => readIdx(idx.slice(0, length))).toThrow(FormatError);
     expect(() => readIdx(gzipSync(idx))).toThrow(/Is it still compressed/);
   });

@@ -1,5 +1,5 @@
 import { FormatError, sizeOf, type TypedArray } from '@tessera/core';
-import type { Column } from './column.ts';
+import { column, type Column } from './column/column.ts';
 
 const idxTypes: Readonly<Record<number, { bytes: number; read(view: DataView, count: number): TypedArray }>> = {
   8: { bytes: 1, read: (view) => new Uint8Array(copyOf(view)) },
@@ -24,6 +24,7 @@ export function readIdx(bytes: Uint8Array): Column {
   const type = bytes.length >= 4 && bytes[0] === 0 && bytes[1] === 0 ? idxTypes[bytes[2]!] : undefined;
   if (!type) throw new FormatError('[readIdx] a file begins with two zeros and a type: got something else. Is it still compressed?');
   const rank = bytes[3]!;
+  if (rank === 0) throw new FormatError('[readIdx] the shape must have axes: got none');
   const start = 4 + 4 * rank;
   if (bytes.length < start) throw new FormatError(`[readIdx] the header of ${start} bytes must be whole: got ${bytes.length}`);
   const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
@@ -33,7 +34,7 @@ export function readIdx(bytes: Uint8Array): Column {
       `[readIdx] shape [${shape.join(', ')}] takes ${start + count * type.bytes} bytes: got ${bytes.length}. The file is cut off or damaged.`,
     );
   }
-  return { data: type.read(new DataView(bytes.buffer, bytes.byteOffset + start, count * type.bytes), count), shape };
+  return column(type.read(new DataView(bytes.buffer, bytes.byteOffset + start, count * type.bytes), count), shape);
 }
 
 /**
@@ -60,7 +61,7 @@ export function readCifar10(bytes: Uint8Array): { x: Column<Uint8Array<ArrayBuff
       for (let i = 0; i < plane; i++) images[(n * plane + i) * 3 + channel] = bytes[from + i]!;
     }
   }
-  return { x: { data: images, shape: [count, 32, 32, 3] }, y: { data: labels, shape: [count] } };
+  return { x: column(images, [count, 32, 32, 3]), y: column(labels) };
 }
 
 /** Decompresses gzip, up to a limit (default 1 GiB). @throws FormatError if the data is damaged or larger. */

@@ -1,12 +1,14 @@
 import { fc, test } from '@fast-check/vitest';
-import { DataError } from '@tessera/core';
 import { expect, it } from 'vitest';
-import { ArrayDataset } from './array-dataset.ts';
-import { DataLoader } from './data-loader.ts';
+import { type Column, column } from './column/column.ts';
+import { ragged } from './column/ragged.ts';
+import { ArrayDataset } from './dataset/array-dataset.ts';
 import { permutation } from './shuffle.ts';
 import { kFold, split, trainTestSplit } from './split.ts';
 
-function numbered(count: number, classes: number): ArrayDataset {
+type Numbers = Column<Int32Array<ArrayBuffer>>;
+
+function numbered(count: number, classes: number): ArrayDataset<{ x: Numbers; y: Numbers }> {
   const x = { data: Int32Array.from({ length: count }, (_, i) => i), shape: [count] };
   return new ArrayDataset({ x, y: { data: Int32Array.from({ length: count }, (_, i) => i % classes), shape: [count] } });
 }
@@ -15,13 +17,13 @@ test.prop([fc.integer({ min: 20, max: 300 }), fc.integer({ min: 2, max: 5 }), fc
   "a split is a partition that keeps the classes' shares",
   (count, classes, seed) => {
     const parts = split(numbered(count, classes), [0.6, 0.2, 0.2], { seed, stratify: 'y' });
-    const all = parts.flatMap((part) => [...(part.columns['x']!.data as Int32Array)]);
+    const all = parts.flatMap((part) => [...part.columns.x.data]);
     expect([...all].sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, i) => i));
     parts.forEach((part, i) => {
       const fraction = [0.6, 0.2, 0.2][i]!;
       expect(Math.abs(part.length - count * fraction)).toBeLessThanOrEqual(2);
       for (let label = 0; label < classes; label++) {
-        const members = [...(part.columns['y']!.data as Int32Array)].filter((y) => y === label).length;
+        const members = [...part.columns.y.data].filter((y) => y === label).length;
         expect(Math.abs(members - (count / classes) * fraction)).toBeLessThanOrEqual(2);
       }
     });
@@ -42,7 +44,7 @@ test.prop([fc.integer({ min: 2, max: 60 }), fc.integer({ min: 2, max: 7 }), fc.b
     const folds = Math.min(wanted, count);
     const data = numbered(count, 2);
     const pairs = [...kFold(data, { folds, shuffle, seed, ...(stratify ? { stratify: 'y' } : {}) })];
-    const all = pairs.flatMap(([, validation]) => [...(validation.columns['x']!.data as Int32Array)]);
+    const all = pairs.flatMap(([, validation]) => [...validation.columns.x.data]);
     expect(all.sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, i) => i));
     expect(pairs.map(([, { length }]) => length)).toEqual(
       Array.from({ length: folds }, (_, i) => Math.floor(count / folds) + Number(i < count % folds)),
@@ -65,31 +67,24 @@ test.prop([fc.integer({ min: 1, max: 100 }), fc.nat(), fc.nat(1000)])(
   },
 );
 
-it('the loader gives every example once, in another order each epoch, and can begin in the middle', async () => {
-  const loader = new DataLoader(numbered(10, 2), { batchSize: 4, shuffle: true, seed: 3, prefetch: 2 });
-  const read = async (epoch: number, skip = 0): Promise<number[]> => {
-    const seen: number[] = [];
-    for await (const { columns } of loader.epoch(epoch, { skip })) seen.push(...(columns['x']!.data as Int32Array));
-    return seen;
-  };
-  const [first, second] = [await read(0), await read(1)];
-  expect(first.length).toBe(10);
-  expect(new Set(first).size).toBe(10);
-  expect(first).not.toEqual(second);
-  expect(await read(1, 1)).toEqual(second.slice(4));
+it('splits trees, and stratifies by a dotted path or by strings', () => {
+  const labels = Array.from({ length: 40 }, (_, i) => (i % 4 === 0 ? 'rare' : 'common'));
+  const data = new ArrayDataset({ x: [column(labels), ragged(labels.map((_, i) => [i]))] as const, y: { kind: column(labels) } });
+  for (const stratify of ['y.kind', 'x.0']) {
+    const [train, test] = trainTestSplit(data, { testSize: 8, stratify });
+    expect([train.length, test.length]).toEqual([32, 8]);
+    expect(test.columns.y.kind.data.filter((label) => label === 'rare').length).toBe(2);
+    test.columns.y.kind.data.forEach((label, i) => expect(label).toBe(labels[test.columns.x[1].row(i)[0]!]));
+  }
+  expect(() => split(data, [1], { stratify: 'kind' })).toThrow(/a column kind to stratify by: got x\.0, x\.1, y\.kind/);
+  expect(() => split(data, [1], { stratify: 'x.1' })).toThrow(/rows of one length: got x\.1, a ragged column/);
 });
 
-it('refuses data that cannot be split or loaded', () => {
-  const shape = [3];
-  expect(() => new ArrayDataset({ x: { data: new Float32Array(2), shape } })).toThrow(DataError);
-  expect(() => new ArrayDataset({ x: { data: new Float32Array(3), shape }, y: { data: new Float32Array(2), shape: [2] } })).toThrow(
-    /as many examples: got x 3, y 2/,
-  );
+it('refuses data that cannot be split', () => {
   expect(() => split(numbered(3, 2), [0.9, 0.2])).toThrow(/add up to at most 1/);
   expect(() => split(numbered(3, 2), [0.99, 0.01])).toThrow(/every part must have examples/);
   expect(() => trainTestSplit(numbered(3, 2), { testSize: 3 })).toThrow(
     /testSize must be a share below 1 or a whole number .* below 3: got 3/,
   );
   expect(() => [...kFold(numbered(3, 2), { folds: 4 })]).toThrow(/folds must be a whole number from 2 to the 3 examples: got 4/);
-  expect(() => new DataLoader(numbered(3, 2).take(0))).toThrow(/must have examples/);
 });

@@ -1,13 +1,15 @@
-import { DataError } from '@tessera/core';
-import type { ArrayDataset, Columns } from './array-dataset.ts';
-import type { Column } from './column.ts';
+import { DataError, treeFlatten, type TypedArray } from '@tessera/core';
+import type { Column } from './column/column.ts';
+import type { AnyColumn } from './column/column-tree.ts';
+import { isRagged } from './column/ragged-column.ts';
+import type { ArrayDataset } from './dataset/array-dataset.ts';
 import { permutation } from './shuffle.ts';
 
 /** Options of {@link split}. */
 export interface SplitOptions {
   /** Default 0. */
   readonly seed?: number;
-  /** The name of a column of class labels whose shares every part is to keep. */
+  /** The dotted path of a column of class labels whose shares every part is to keep. */
   readonly stratify?: string;
 }
 
@@ -18,7 +20,7 @@ export interface SplitOptions {
  * @example
  * const [train, validation, test] = split(dataset, [0.8, 0.1, 0.1], { seed: 1, stratify: 'y' })
  */
-export function split<C extends Columns>(
+export function split<C>(
   dataset: ArrayDataset<C>,
   fractions: readonly number[],
   { seed = 0, stratify }: SplitOptions = {},
@@ -49,18 +51,22 @@ export function split<C extends Columns>(
   return parts.map((part, i) => dataset.subset(permutation(part.length, seed, i + 1).map((place) => part[place]!)));
 }
 
-function labelsOf(dataset: ArrayDataset, name: string): Column {
-  const column = dataset.columns[name];
-  if (!column) throw new DataError(`[split] there must be a column ${name} to stratify by: got ${Object.keys(dataset.columns).join(', ')}`);
+type Labels = Column<TypedArray | readonly string[]>;
+
+function labelsOf<C>(dataset: ArrayDataset<C>, path: string): Labels {
+  const { leaves, paths } = treeFlatten(dataset.columns);
+  const column = leaves[paths.indexOf(path)] as AnyColumn | undefined;
+  if (!column) throw new DataError(`[split] there must be a column ${path} to stratify by: got ${paths.join(', ')}`);
+  if (isRagged(column)) throw new DataError(`[split] the column to stratify by must have rows of one length: got ${path}, a ragged column`);
   return column;
 }
 
 /** The examples of each class, in the shuffled order. A row of several numbers counts as one-hot. */
-function strataOf(order: Uint32Array, { data, shape }: Column): number[][] {
+function strataOf(order: Uint32Array, { data, shape }: Labels): number[][] {
   const width = data.length / shape[0]!;
   const strata = new Map<string, number[]>();
   for (const example of order) {
-    const label = data.subarray(example * width, (example + 1) * width).join();
+    const label = data.slice(example * width, (example + 1) * width).join();
     const members = strata.get(label);
     if (members) members.push(example);
     else strata.set(label, [example]);
@@ -75,7 +81,7 @@ export interface TrainTestSplitOptions extends SplitOptions {
 }
 
 /** Splits in two, as scikit-learn's function of that name: a share of the test set is rounded up. */
-export function trainTestSplit<C extends Columns>(
+export function trainTestSplit<C>(
   dataset: ArrayDataset<C>,
   { testSize = 0.25, ...options }: TrainTestSplitOptions = {},
 ): [train: ArrayDataset<C>, test: ArrayDataset<C>] {
@@ -96,7 +102,7 @@ export interface KFoldOptions {
   readonly shuffle?: boolean;
   /** Default 0. */
   readonly seed?: number;
-  /** The name of a column of class labels whose shares every part is to keep. */
+  /** The dotted path of a column of class labels whose shares every part is to keep. */
   readonly stratify?: string;
 }
 
@@ -108,7 +114,7 @@ export interface KFoldOptions {
  * @example
  * for (const [train, validation] of kFold(dataset, { folds: 5, stratify: 'y' })) …
  */
-export function* kFold<C extends Columns>(
+export function* kFold<C>(
   dataset: ArrayDataset<C>,
   { folds = 5, shuffle = false, seed = 0, stratify }: KFoldOptions = {},
 ): Generator<[train: ArrayDataset<C>, validation: ArrayDataset<C>]> {
