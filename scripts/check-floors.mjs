@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { floors } from './floors.mjs';
-import { root } from './setup.mjs';
+import { isMain, root } from './setup.mjs';
 
 const forTests = new Set([
   'backend-cpu',
@@ -69,7 +69,7 @@ export function checkFloors(packages = join(root, 'packages')) {
   return found;
 }
 
-if (process.argv[1] === new URL(import.meta.url).pathname) {
+if (isMain(import.meta.url)) {
   const found = checkFloors();
   for (const line of found) console.error(line);
   console.log(found.length ? `${found.length} imports do not go down` : 'Every import goes down the floors');

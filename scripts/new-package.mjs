@@ -2,7 +2,7 @@
 import { cpSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { floors } from './floors.mjs';
-import { root as project } from './setup.mjs';
+import { isMain, root as project } from './setup.mjs';
 
 /** Makes packages/NAME under `root` and adds its row to the floors. */
 export function newPackage(name, floor, description = 'To be described.', root = project) {
@@ -26,7 +26,7 @@ export function newPackage(name, floor, description = 'To be described.', root =
   return folder;
 }
 
-if (process.argv[1] === new URL(import.meta.url).pathname) {
+if (isMain(import.meta.url)) {
   const [name, floor, ...description] = process.argv.slice(2);
   console.log(
     `Made ${newPackage(name, Number(floor), description.join(' ') || undefined)}. Now: npm install, a size budget in scripts/check-packages.mjs, and npx changeset.`,

@@ -1,6 +1,7 @@
-// What must be there before anything runs: the packages of the lockfile and the compiled kernels.
+// What must be there before anything runs: the packages of the lockfile and the compiled kernels. node scripts/setup.mjs sees to it.
+// Any script of package.json may be the first command in a clone, so none of them imports an installed package before setup().
 import { spawnSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -12,6 +13,12 @@ export function run(command, parameters, { optional = false, env = {}, shell = f
   if (error) throw error;
   if (status !== 0 && !optional) process.exit(status ?? 1);
   return status;
+}
+
+/** Whether Node was started with this module, given by its URL. */
+export function isMain(url) {
+  const [, main = ''] = process.argv;
+  return existsSync(main) && realpathSync(main) === fileURLToPath(url);
 }
 
 function isStale() {
@@ -27,3 +34,5 @@ export function setup() {
   }
   run(process.execPath, ['packages/backend-wasm/scripts/build-kernels.mjs']);
 }
+
+if (isMain(import.meta.url)) setup();

@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from './setup.mjs';
+import { isMain, root } from './setup.mjs';
 
 const folder = join(root, '.tessera', 'vulkan');
 const libraries = join(folder, 'mesa', 'usr', 'lib', 'x86_64-linux-gnu');
@@ -95,7 +95,7 @@ export function softwareVulkan() {
   return ready() ? drivers : undefined;
 }
 
-if (process.argv[1] === new URL(import.meta.url).pathname) {
+if (isMain(import.meta.url)) {
   const found = softwareVulkan();
   if (!found) process.exit(1);
   for (const [name, environment] of Object.entries(found)) {

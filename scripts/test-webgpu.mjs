@@ -2,8 +2,7 @@
 // both means something, and the op table once more through naga, the other front end. Arguments are vitest's. Without the drivers it fails.
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
-import { root, run, setup } from './setup.mjs';
+import { isMain, root, run, setup } from './setup.mjs';
 import { softwareVulkan } from './software-vulkan.mjs';
 
 const DENO = '2.9.6';
@@ -21,6 +20,7 @@ async function testNaga(environment) {
     run('npm', ['install', '--prefix', folder, '--no-save', '--no-audit', '--no-fund', `deno@${DENO}`], { optional: true });
   }
   const bundle = join(root, '.tessera', 'naga.mjs');
+  const { build } = await import('esbuild');
   await build({
     entryPoints: [join(root, 'conformance', 'src', 'webgpu', 'naga.ts')],
     outfile: bundle,
@@ -39,7 +39,9 @@ export async function testWebGpu(parameters = []) {
     console.error('\n!!! There is no software driver of Vulkan here: the tests of WebGPU DO NOT RUN. They need Debian 12 as root.\n');
     return false;
   }
-  const filters = parameters.some((one) => !one.startsWith('-')) ? [] : [...suites, 'packages/backend-webgpu', 'benchmarks/src/webgpu'];
+  const filters = parameters.some((one) => !one.startsWith('-'))
+    ? []
+    : [...suites, 'packages/backend-webgpu', 'benchmarks/src/webgpu', 'benchmarks/src/plans'];
   let passed = true;
   for (const [name, environment] of Object.entries(drivers)) {
     console.log(`\n── WebGPU on ${name}`);
@@ -50,7 +52,7 @@ export async function testWebGpu(parameters = []) {
   return passed;
 }
 
-if (process.argv[1] === new URL(import.meta.url).pathname) {
+if (isMain(import.meta.url)) {
   setup();
   process.exitCode = (await testWebGpu(process.argv.slice(2))) ? 0 : 1;
 }
