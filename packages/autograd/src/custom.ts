@@ -1,5 +1,5 @@
 import { type Composite, UsageError } from '@tessera/core';
-import { announce, snapshot, type Tensor, within, withoutRecorders } from '@tessera/tensor';
+import { announce, op, snapshot, type Tensor, within, withoutRecorders } from '@tessera/tensor';
 
 function never(name: string): never {
   throw new UsageError(`[${name}] is announced with its results and never expanded`);
@@ -21,9 +21,9 @@ export function announceAs(
 }
 
 /** x, with a gradient of zero. */
-export function stopGradient(x: Tensor): Tensor {
-  return withoutRecorders(() => x.reshape(x.shape).mul(1));
-}
+export const stopGradient: (x: Tensor) => Tensor = /* @__PURE__ */ op('stopGradient', (x) =>
+  withoutRecorders(() => x.reshape(x.shape).mul(1)),
+);
 
 /**
  * A function with its own gradient: `f` returns `[y, pullback]`, and `pullback(dy)` the gradient of each argument.

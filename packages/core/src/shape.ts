@@ -24,10 +24,11 @@ export function sameShape(a: Shape, b: Shape): boolean {
 
 /** Checks that every axis is a whole number ≥ 0 and that the whole fits an index. */
 export function checkShape(where: string, shape: Shape): Shape {
-  if (!shape.every((length) => Number.isSafeInteger(length) && length >= 0)) {
+  if (!shape.every((length) => Number.isInteger(length) && length >= 0)) {
     throw new ShapeError(`[${where}] every axis must be a whole number ≥ 0: got ${formatShape(shape)}`);
   }
-  if (!Number.isSafeInteger(sizeOf(shape))) {
+  // Beyond an array's largest index are lengths that stand in for those that are not known: they are no one's memory.
+  if (!Number.isSafeInteger(sizeOf(shape.filter((length) => length < 2 ** 31)))) {
     throw new ShapeError(`[${where}] the shape must hold fewer than 2^53 elements: got ${formatShape(shape)}`);
   }
   return shape;

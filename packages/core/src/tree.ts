@@ -54,16 +54,25 @@ export function treeLeaves(tree: unknown): readonly unknown[] {
   return treeFlatten(tree).leaves;
 }
 
-/** The tree with `f` applied to each leaf, and to the leaves at the same places of the other trees. */
+/**
+ * The tree with `f` applied to each leaf, and to the leaves at the same paths of the other trees, in whatever order their keys come.
+ *
+ * @throws UsageError if a tree has not the structure of the first.
+ */
 export function treeMap<T, R, X>(f: (leaf: T, ...others: never[]) => R, tree: X, ...others: readonly unknown[]): Mapped<X, T, R> {
   const { leaves, paths, unflatten } = treeFlatten(tree);
-  const rest = others.map((other) => treeFlatten(other));
-  for (const other of rest) {
-    const differs = paths.findIndex((path, i) => path !== other.paths[i]);
-    if (differs >= 0 || other.paths.length !== paths.length) {
-      const at = differs >= 0 ? differs : paths.length;
-      throw new UsageError(`[treeMap] trees must have the same structure: got ${paths[at]} and ${other.paths[at]}`);
-    }
-  }
-  return unflatten(leaves.map((leaf, i) => f(leaf as T, ...(rest.map((other) => other.leaves[i]) as never[])))) as Mapped<X, T, R>;
+  const rest = others.map((other) => leavesAt(paths, treeFlatten(other)));
+  return unflatten(leaves.map((leaf, i) => f(leaf as T, ...(rest.map((other) => other[i]) as never[])))) as Mapped<X, T, R>;
+}
+
+/** The leaves of a tree in the order of given paths. */
+function leavesAt(paths: readonly string[], { leaves, paths: own }: Flattened): readonly unknown[] {
+  if (paths.length === own.length && paths.every((path, i) => path === own[i])) return leaves;
+  const byPath = new Map(own.map((path, i) => [path, leaves[i]]));
+  const missing = paths.find((path) => !byPath.has(path));
+  const extra = own.find((path) => !paths.includes(path));
+  if (missing === undefined && extra === undefined && byPath.size === paths.length) return paths.map((path) => byPath.get(path));
+  throw new UsageError(
+    `[treeMap] trees must have the same structure: got ${extra === undefined ? 'nothing' : extra || 'one leaf'} for ${missing === undefined ? 'nothing' : missing || 'one leaf'}`,
+  );
 }

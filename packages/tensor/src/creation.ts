@@ -15,6 +15,7 @@ import { defaultBackend } from './default-backend.ts';
 import { activeDevice, run } from './door.ts';
 import { eager } from './eager.ts';
 import type { NestedArray } from './nested.ts';
+import { op } from './op.ts';
 import type { Tensor } from './tensor.ts';
 
 /** Where a new tensor lives and what it holds. */
@@ -144,19 +145,19 @@ export function ones(shape: Shape, options: CreationOptions = {}): Tensor {
 const like = ({ dtype, backend }: Tensor, options: CreationOptions): CreationOptions => ({ dtype, backend, ...options });
 
 /** Zeros of the shape, dtype and backend of `x`. */
-export function zerosLike(x: Tensor, options: CreationOptions = {}): Tensor {
-  return full(x.shape, 0, like(x, options));
-}
+export const zerosLike: (x: Tensor, options?: CreationOptions) => Tensor = op('zerosLike', (x, options = {}) =>
+  full(x.shape, 0, like(x, options)),
+);
 
 /** Ones of the shape, dtype and backend of `x`. */
-export function onesLike(x: Tensor, options: CreationOptions = {}): Tensor {
-  return full(x.shape, 1, like(x, options));
-}
+export const onesLike: (x: Tensor, options?: CreationOptions) => Tensor = op('onesLike', (x, options = {}) =>
+  full(x.shape, 1, like(x, options)),
+);
 
 /** One value in the shape, dtype and backend of `x`. */
-export function fullLike(x: Tensor, value: number, options: CreationOptions = {}): Tensor {
-  return full(x.shape, value, like(x, options));
-}
+export const fullLike: (x: Tensor, value: number, options?: CreationOptions) => Tensor = op('fullLike', (x, value, options = {}) =>
+  full(x.shape, value, like(x, options)),
+);
 
 /**
  * start, start + step, … up to but without stop. With one argument, 0, 1, … stop − 1. int32 when all are whole, else float32.

@@ -103,11 +103,12 @@ const both = (a: Tensor, b: Tensor): Tensor => run('logicalAnd', [a, b], {})[0]!
 function commonDevice(op: Op, inputs: readonly Tensor[]): Device | undefined {
   const device = inputs[0]?.device;
   for (const input of inputs) {
-    if (input.device !== device) {
-      throw new DeviceError(
-        `[${opName(op)}] tensors must be on one backend: got ${device!.backend.name} and ${input.device.backend.name}. Move one with to(backend).`,
-      );
-    }
+    if (input.device === device) continue;
+    const taking = inputs.find((one) => one.device.takesAny);
+    if (taking) return taking.device;
+    throw new DeviceError(
+      `[${opName(op)}] tensors must be on one backend: got ${device!.backend.name} and ${input.device.backend.name}. Move one with to(backend).`,
+    );
   }
   return device;
 }

@@ -33,6 +33,7 @@ export { type Logits, logitsOf } from './logits.ts';
 export { maskOf, maskOfLengths, withMask } from './mask.ts';
 export { memory } from './memory.ts';
 export type { NestedArray } from './nested.ts';
+export { hasSymbols, op, opNameOf } from './op.ts';
 export * from './ops/activation.ts';
 export * from './ops/attention.ts';
 export * from './ops/convolution.ts';
@@ -54,8 +55,18 @@ export { pack, type Packed, type Segment } from './pack.ts';
 export { keep, Scope, tidy } from './scope.ts';
 export { Storage } from './storage.ts';
 export type { Placement } from './placement.ts';
+export { isSymbolic, type Origin, originOf, outline, recordCall, symbol } from './symbolic.ts';
 export { type Axes, type Operand, type ReduceOptions, Tensor } from './tensor.ts';
 export { inScope, trace as traceGraph, Tracer } from './trace.ts';
 export { type Flattened, type Mapped, type Tree, treeFlatten, treeLeaves, treeMap } from '@tessera/core';
-export { type Cell, type StateHandler, trainableVersion, Variable, type VariableOptions, withState } from './variable.ts';
+export { isUnknown, knownShape, UNKNOWN } from './unknown-axis.ts';
+export {
+  announceTrainable,
+  type Cell,
+  type StateHandler,
+  trainableVersion,
+  Variable,
+  type VariableOptions,
+  withState,
+} from './variable.ts';
 export { VariableTree } from './variable-tree.ts';

@@ -1,6 +1,8 @@
 import { formatShape, ShapeError } from '@tessera/core';
 import { covers, setMask } from './carry-masks.ts';
 import { arange } from './creation.ts';
+import { logitsOf, rememberLogits } from './logits.ts';
+import { op } from './op.ts';
 import { less } from './ops/elementwise.ts';
 import { expandDims, reshape } from './ops/movement.ts';
 import type { Tensor } from './tensor.ts';
@@ -23,7 +25,7 @@ export function maskOf(x: Tensor): Tensor | undefined {
  *
  * @throws ShapeError if the mask does not fit.
  */
-export function withMask(x: Tensor, mask: Tensor | undefined): Tensor {
+export const withMask: (x: Tensor, mask: Tensor | undefined) => Tensor = op('withMask', (x, mask) => {
   if (x.mask === mask) return x;
   if (mask && (mask.dtype !== 'bool' || !covers(mask.shape, x.shape))) {
     throw new ShapeError(
@@ -32,10 +34,11 @@ export function withMask(x: Tensor, mask: Tensor | undefined): Tensor {
   }
   const masked = reshape(x, x.shape);
   setMask(masked, mask);
-  return masked;
-}
+  const origin = logitsOf(x);
+  return origin ? rememberLogits(masked, origin) : masked;
+});
 
 /** The mask of sequences of the given lengths, padded at their ends. Shapes: lengths int32 `[N]` → bool `[N, steps]`. */
-export function maskOfLengths(lengths: Tensor, steps: number): Tensor {
-  return less(arange(0, steps, 1, { backend: lengths.backend }), expandDims(lengths, 1));
-}
+export const maskOfLengths: (lengths: Tensor, steps: number) => Tensor = op('maskOfLengths', (lengths, steps) =>
+  less(arange(0, steps, 1, { backend: lengths.backend }), expandDims(lengths, 1)),
+);

@@ -15,6 +15,9 @@ export function placeIn(storage: Storage, dtype: DType, view: View): Placement {
 /** Where a tensor's elements are; throws for tensors that have none. */
 export function placementOf(tensor: Tensor, where: string): Placement {
   if (tensor.placement) return tensor.placement;
+  if (tensor.device.takesAny) {
+    throw new UsageError(`[${where}] a symbolic tensor has no numbers: it says what a model computes. Make a Model of it and apply that.`);
+  }
   throw new UsageError(
     tensor.disposed
       ? `[${where}] the tensor was disposed. Return it from tidy, or keep(tensor), to use it later.`

@@ -51,6 +51,11 @@ export function assignCell(cell: Cell, value: Tensor): void {
   else cell.replace(value);
 }
 
+/** Says that something was frozen or set free. @internal */
+export function announceTrainable(): void {
+  trainableChanges++;
+}
+
 /** Options of a {@link Variable}. */
 export interface VariableOptions {
   readonly name?: string;
@@ -87,7 +92,7 @@ export class Variable implements Cell {
   set trainable(trainable: boolean) {
     if (trainable === this.#trainable) return;
     this.#trainable = trainable;
-    trainableChanges++;
+    announceTrainable();
   }
 
   /** The value now. It does not change when the variable is assigned. */

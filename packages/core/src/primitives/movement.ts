@@ -18,6 +18,11 @@ function windowShape(shape: readonly number[], { axes, size, strides, dilation }
   return [...outer, ...size];
 }
 
+/** Sizes beyond whole numbers come of lengths that are not known: the order in which these are multiplied rounds them. */
+function sameSize(a: number, b: number): boolean {
+  return a === b || (a >= 2 ** 53 && Math.abs(a - b) < a * 2 ** -40);
+}
+
 export const movementRows: {
   readonly [K in ViewPrimitive | 'pad' | 'concat' | 'fill']: PrimitiveRow<PrimitiveAttributes[K]>;
 } = {
@@ -25,7 +30,7 @@ export const movementRows: {
     movesBytes: true,
     infer([x], { shape }) {
       checkShape('reshape', shape);
-      if (sizeOf(shape) !== sizeOf(x!.shape)) {
+      if (!sameSize(sizeOf(shape), sizeOf(x!.shape))) {
         throw new ShapeError(`[reshape] the number of elements must stay: got ${formatShape(x!.shape)} and ${formatShape(shape)}`);
       }
       return [{ shape, dtype: x!.dtype }];

@@ -1,5 +1,6 @@
 import { composites, UsageError } from '@tessera/core';
 import { run } from '../door.ts';
+import { op } from '../op.ts';
 import type { Tensor } from '../tensor.ts';
 import { broadcastTo } from './movement.ts';
 import { cast, promote } from './promote.ts';
@@ -27,19 +28,17 @@ export interface AttentionOptions {
  * @throws ShapeError if shapes do not fit; UsageError for dropout without `random`.
  * @see Vaswani et al. 2017, "Attention Is All You Need". https://arxiv.org/abs/1706.03762
  */
-export function scaledDotProductAttention(
-  q: Tensor,
-  k: Tensor,
-  v: Tensor,
-  { mask, causal = false, scale = 1 / Math.sqrt(q.shape.at(-1)!), dropout = 0, random }: AttentionOptions = {},
-): Tensor {
-  const inputs = promote('scaledDotProductAttention', [q, k, v]);
-  const square = [...q.shape.slice(0, -1), k.shape.at(-2)!];
-  if (mask) inputs.push(broadcastTo(mask.dtype === 'bool' ? mask : cast(mask, inputs[0]!.dtype), square));
-  if (dropout > 0) {
-    if (!random)
-      throw new UsageError('[scaledDotProductAttention] dropout needs a source of random numbers. Pass { random: new Random(seed) }.');
-    inputs.push(...random.next());
-  }
-  return run(composites.attention, inputs, { scale, causal, rate: dropout })[0]!;
-}
+export const scaledDotProductAttention: (q: Tensor, k: Tensor, v: Tensor, options?: AttentionOptions) => Tensor = op(
+  'scaledDotProductAttention',
+  (q, k, v, { mask, causal = false, scale = 1 / Math.sqrt(q.shape.at(-1)!), dropout = 0, random } = {}) => {
+    const inputs = promote('scaledDotProductAttention', [q, k, v]);
+    const square = [...q.shape.slice(0, -1), k.shape.at(-2)!];
+    if (mask) inputs.push(broadcastTo(mask.dtype === 'bool' ? mask : cast(mask, inputs[0]!.dtype), square));
+    if (dropout > 0) {
+      if (!random)
+        throw new UsageError('[scaledDotProductAttention] dropout needs a source of random numbers. Pass { random: new Random(seed) }.');
+      inputs.push(...random.next());
+    }
+    return run(composites.attention, inputs, { scale, causal, rate: dropout })[0]!;
+  },
+);

@@ -7,6 +7,7 @@ import {
   ShapeError,
 } from '@tessera/core';
 import { run } from '../door.ts';
+import { op } from '../op.ts';
 import type { Tensor } from '../tensor.ts';
 import { asFloat, promote } from './promote.ts';
 
@@ -83,46 +84,44 @@ export function resolvePadding(
  *
  * @throws ShapeError if channels, groups or ranks do not fit.
  */
-export function conv(
-  x: Tensor,
-  kernel: Tensor,
-  { strides = 1, padding = 'valid', dilation = 1, groups = 1 }: ConvolutionOptions = {},
-): Tensor {
-  const rank = kernel.rank - 2;
-  if (rank < 1 || x.rank !== kernel.rank) {
-    throw new ShapeError(
-      `[conv] input [N, ...S, C] and kernel [...K, C/groups, F] must have as many axes: got ${formatShape(x.shape)} and ${formatShape(kernel.shape)}`,
-    );
-  }
-  const [steps, spread] = [perAxis(strides, rank), perAxis(dilation, rank)];
-  const edges = resolvePadding('conv', padding, x.shape.slice(1, -1), kernel.shape.slice(0, -2), steps, spread);
-  const attributes: ConvolutionAttributes = { strides: steps, padding: edges, dilation: spread, groups };
-  return run('convolution', promote('conv', [x, kernel]), attributes)[0]!;
-}
+export const conv: (x: Tensor, kernel: Tensor, options?: ConvolutionOptions) => Tensor = op(
+  'conv',
+  (x, kernel, { strides = 1, padding = 'valid', dilation = 1, groups = 1 } = {}) => {
+    const rank = kernel.rank - 2;
+    if (rank < 1 || x.rank !== kernel.rank) {
+      throw new ShapeError(
+        `[conv] input [N, ...S, C] and kernel [...K, C/groups, F] must have as many axes: got ${formatShape(x.shape)} and ${formatShape(kernel.shape)}`,
+      );
+    }
+    const [steps, spread] = [perAxis(strides, rank), perAxis(dilation, rank)];
+    const edges = resolvePadding('conv', padding, x.shape.slice(1, -1), kernel.shape.slice(0, -2), steps, spread);
+    const attributes: ConvolutionAttributes = { strides: steps, padding: edges, dilation: spread, groups };
+    return run('convolution', promote('conv', [x, kernel]), attributes)[0]!;
+  },
+);
 
 /**
  * The adjoint of {@link conv} in its input, also known as deconvolution.
  *
  * Shapes: x `[N, ...S, C]`, kernel `[...K, F/groups, C]` → `[N, ...S', F]` with S' = (S − 1)·stride + dilation·(K − 1) + 1 − padding + outputPadding.
  */
-export function convTranspose(
-  x: Tensor,
-  kernel: Tensor,
-  { strides = 1, padding = 'valid', dilation = 1, groups = 1, outputPadding = 0 }: ConvTransposeOptions = {},
-): Tensor {
-  const rank = kernel.rank - 2;
-  const [steps, spread, extra] = [perAxis(strides, rank), perAxis(dilation, rank), perAxis(outputPadding, rank)];
-  const span = (axis: number): number => spread[axis]! * (kernel.shape[axis]! - 1) + 1;
-  const full = x.shape.slice(1, -1).map((length, axis) => (length - 1) * steps[axis]! + span(axis));
-  const same = full.map((_, axis): [number, number] => {
-    const total = Math.max(0, span(axis) - steps[axis]!);
-    return [Math.floor(total / 2), Math.ceil(total / 2)];
-  });
-  const edges = padding === 'same' ? same : resolvePadding('convTranspose', padding, full, kernel.shape.slice(0, -2), steps, spread);
-  const inputSize = full.map((length, axis) => length - edges[axis]![0] - edges[axis]![1] + extra[axis]!);
-  const attributes = { strides: steps, padding: edges, dilation: spread, groups, inputSize };
-  return run('convolutionInputGradient', promote('convTranspose', [x, kernel]), attributes)[0]!;
-}
+export const convTranspose: (x: Tensor, kernel: Tensor, options?: ConvTransposeOptions) => Tensor = op(
+  'convTranspose',
+  (x, kernel, { strides = 1, padding = 'valid', dilation = 1, groups = 1, outputPadding = 0 } = {}) => {
+    const rank = kernel.rank - 2;
+    const [steps, spread, extra] = [perAxis(strides, rank), perAxis(dilation, rank), perAxis(outputPadding, rank)];
+    const span = (axis: number): number => spread[axis]! * (kernel.shape[axis]! - 1) + 1;
+    const full = x.shape.slice(1, -1).map((length, axis) => (length - 1) * steps[axis]! + span(axis));
+    const same = full.map((_, axis): [number, number] => {
+      const total = Math.max(0, span(axis) - steps[axis]!);
+      return [Math.floor(total / 2), Math.ceil(total / 2)];
+    });
+    const edges = padding === 'same' ? same : resolvePadding('convTranspose', padding, full, kernel.shape.slice(0, -2), steps, spread);
+    const inputSize = full.map((length, axis) => length - edges[axis]![0] - edges[axis]![1] + extra[axis]!);
+    const attributes = { strides: steps, padding: edges, dilation: spread, groups, inputSize };
+    return run('convolutionInputGradient', promote('convTranspose', [x, kernel]), attributes)[0]!;
+  },
+);
 
 function pooling(where: string, x: Tensor, size: PerAxis, options: PoolingOptions): { attributes: PoolingAttributes; overhang: number[] } {
   const rank = x.rank - 2;
@@ -145,21 +144,25 @@ function pooling(where: string, x: Tensor, size: PerAxis, options: PoolingOption
 }
 
 /** The largest element of each window; padding counts as −∞. Shapes: x `[N, ...S, C]` → `[N, ...S', C]`. */
-export function maxPool(x: Tensor, size: PerAxis, options: PoolingOptions = {}): Tensor {
-  return run(composites.maxPool, [x], pooling('maxPool', x, size, options).attributes)[0]!;
-}
+export const maxPool: (x: Tensor, size: PerAxis, options?: PoolingOptions) => Tensor = op(
+  'maxPool',
+  (x, size, options = {}) => run(composites.maxPool, [x], pooling('maxPool', x, size, options).attributes)[0]!,
+);
 
 /** The mean of each window. Shapes: x `[N, ...S, C]` → `[N, ...S', C]`. */
-export function averagePool(x: Tensor, size: PerAxis, { countIncludePadding = false, ...options }: AveragePoolingOptions = {}): Tensor {
-  const { attributes, overhang } = pooling('averagePool', x, size, options);
-  const input = asFloat(x);
-  if (!countIncludePadding || overhang.every((n) => n === 0)) {
-    const all: AveragePoolAttributes = { ...attributes, countIncludePadding };
-    return run(composites.averagePool, [input], all)[0]!;
-  }
-  // The overhang of ceil mode never counts: pad by hand, then let only the overhang be left out.
-  const inner = attributes.padding.map(([before, after], axis): [number, number] => [before, after - overhang[axis]!]);
-  const padded = input.pad([[0, 0], ...inner, [0, 0]]);
-  const outer = overhang.map((after): [number, number] => [0, after]);
-  return run(composites.averagePool, [padded], { ...attributes, padding: outer, countIncludePadding: false })[0]!;
-}
+export const averagePool: (x: Tensor, size: PerAxis, options?: AveragePoolingOptions) => Tensor = op(
+  'averagePool',
+  (x, size, { countIncludePadding = false, ...options } = {}) => {
+    const { attributes, overhang } = pooling('averagePool', x, size, options);
+    const input = asFloat(x);
+    if (!countIncludePadding || overhang.every((n) => n === 0)) {
+      const all: AveragePoolAttributes = { ...attributes, countIncludePadding };
+      return run(composites.averagePool, [input], all)[0]!;
+    }
+    // The overhang of ceil mode never counts: pad by hand, then let only the overhang be left out.
+    const inner = attributes.padding.map(([before, after], axis): [number, number] => [before, after - overhang[axis]!]);
+    const padded = input.pad([[0, 0], ...inner, [0, 0]]);
+    const outer = overhang.map((after): [number, number] => [0, after]);
+    return run(composites.averagePool, [padded], { ...attributes, padding: outer, countIncludePadding: false })[0]!;
+  },
+);

@@ -1,4 +1,5 @@
 import { run } from '../door.ts';
+import { op } from '../op.ts';
 import type { Tensor } from '../tensor.ts';
 import { less, lessEqual, where } from './elementwise.ts';
 import { moveAxis, reshape } from './movement.ts';
@@ -13,19 +14,19 @@ function rowsAndColumns(x: Tensor): [rows: Tensor, columns: Tensor] {
 }
 
 /** The elements on and below the k-th diagonal of the last two axes; zero elsewhere. */
-export function tril(x: Tensor, k = 0): Tensor {
+export const tril: (x: Tensor, k?: number) => Tensor = op('tril', (x, k = 0) => {
   const [rows, columns] = rowsAndColumns(x);
   return where(lessEqual(columns.sub(rows), k), x, 0);
-}
+});
 
 /** The elements on and above the k-th diagonal of the last two axes; zero elsewhere. */
-export function triu(x: Tensor, k = 0): Tensor {
+export const triu: (x: Tensor, k?: number) => Tensor = op('triu', (x, k = 0) => {
   const [rows, columns] = rowsAndColumns(x);
   return where(less(columns.sub(rows), k), 0, x);
-}
+});
 
 /** The k-th diagonal of the plane of two axes, as the last axis. */
-export function diagonal(x: Tensor, k = 0, a = 0, b = 1): Tensor {
+export const diagonal: (x: Tensor, k?: number, a?: number, b?: number) => Tensor = op('diagonal', (x, k = 0, a = 0, b = 1) => {
   const plane = moveAxis(x, [a, b], [-2, -1]);
   const [m, n] = plane.shape.slice(-2) as [number, number];
   const [row, column] = [Math.max(0, -k), Math.max(0, k)];
@@ -38,10 +39,10 @@ export function diagonal(x: Tensor, k = 0, a = 0, b = 1): Tensor {
     steps: [...lead.map(() => 1), n + 1],
     shape: [...lead, count],
   })[0]!;
-}
+});
 
 /** A matrix with the vector (or the last axis) on its k-th diagonal. */
-export function diagEmbed(x: Tensor, k = 0): Tensor {
+export const diagEmbed: (x: Tensor, k?: number) => Tensor = op('diagEmbed', (x, k = 0) => {
   const n = x.shape.at(-1)!;
   const side = n + Math.abs(k);
   const lead = x.shape.slice(0, -1);
@@ -51,14 +52,10 @@ export function diagEmbed(x: Tensor, k = 0): Tensor {
   const length = n === 0 ? 0 : (n - 1) * (side + 1) + 1;
   const flat = run('pad', [x], { edges: edges([offset, side * side - length - offset]), interior, value: 0 })[0]!;
   return reshape(flat, [...lead, side, side]);
-}
+});
 
 /** Of a vector the matrix with it on the k-th diagonal; of a matrix its k-th diagonal. */
-export function diag(x: Tensor, k = 0): Tensor {
-  return x.rank === 1 ? diagEmbed(x, k) : diagonal(x, k);
-}
+export const diag: (x: Tensor, k?: number) => Tensor = op('diag', (x, k = 0) => (x.rank === 1 ? diagEmbed(x, k) : diagonal(x, k)));
 
 /** Σ of the diagonal of a matrix. */
-export function trace(x: Tensor): Tensor {
-  return diagonal(x).sum(-1);
-}
+export const trace: (x: Tensor) => Tensor = op('trace', (x) => diagonal(x).sum(-1));

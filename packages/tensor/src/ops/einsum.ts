@@ -1,4 +1,5 @@
 import { formatShape, ShapeError, sizeOf } from '@tessera/core';
+import { op } from '../op.ts';
 import type { Tensor } from '../tensor.ts';
 import { matmul } from './matmul.ts';
 import { diagonal } from './diagonal.ts';
@@ -17,7 +18,7 @@ interface Labelled {
  * @example
  * einsum('bij,bjk->bik', a, b) // batched matrix product
  */
-export function einsum(equation: string, ...operands: Tensor[]): Tensor {
+export const einsum: (equation: string, ...operands: Tensor[]) => Tensor = op('einsum', (equation, ...operands) => {
   const [left, right] = equation.replaceAll(' ', '').split('->') as [string, string | undefined];
   const terms = left.split(',');
   if (terms.length !== operands.length) {
@@ -47,7 +48,7 @@ export function einsum(equation: string, ...operands: Tensor[]): Tensor {
     x,
     output.map((label) => labels.indexOf(label)),
   );
-}
+});
 
 /** Single letters as they stand; an ellipsis as `.n` labels, numbered so that they align from the last axis. */
 function expand(term: string, dots: readonly string[]): string[] {

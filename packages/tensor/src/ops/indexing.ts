@@ -1,6 +1,7 @@
 import { composites, formatShape, normalizeAxis, type ScatterMode, type Shape, ShapeError, UsageError } from '@tessera/core';
 import { isTensor } from '../brand.ts';
 import { run } from '../door.ts';
+import { op } from '../op.ts';
 import { toNumber } from '../nested.ts';
 import type { Operand, Tensor } from '../tensor.ts';
 import { add, equal, where } from './elementwise.ts';
@@ -39,7 +40,7 @@ function rangeOf(entry: string | readonly (number | null | undefined)[], length:
 }
 
 /** NumPy's basic indexing, and integer tensors: `at(x, 0, ':', '1:5:2')`. @throws ShapeError for an index out of range. */
-export function at(x: Tensor, ...index: readonly Index[]): Tensor {
+export const at: (x: Tensor, ...index: readonly Index[]) => Tensor = op('at', (x, ...index) => {
   const named = index.filter((entry) => entry !== null && entry !== '...').length;
   if (named > x.rank) throw new ShapeError(`[at] ${named} indices are too many for shape ${formatShape(x.shape)}`);
   const gap = index.indexOf('...');
@@ -76,7 +77,7 @@ export function at(x: Tensor, ...index: readonly Index[]): Tensor {
   if (taken.length > 1) throw new UsageError('[at] at most one index may be a tensor. Use gather for more.');
   const basic = reshape(sliced, shape);
   return taken.length ? take(basic, taken[0]!.indices, taken[0]!.axis) : basic;
-}
+});
 
 function indexTensor(indices: Int32Array, shape: Shape, like: Tensor): Tensor {
   return like.device.upload(new Uint8Array(indices.buffer), { shape, dtype: 'int32' });
@@ -88,54 +89,53 @@ function asIndices(indices: Tensor | readonly number[], like: Tensor): Tensor {
 }
 
 /** y[…, i…, …] = x[…, indices[i…], …] along an axis; negative indices count from the end, others out of range give NaN or 0. */
-export function take(x: Tensor, indices: Tensor | readonly number[], axis = 0): Tensor {
-  return run('gather', [x, asIndices(indices, x)], { axis: normalizeAxis('take', axis, x.shape) })[0]!;
-}
+export const take: (x: Tensor, indices: Tensor | readonly number[], axis?: number) => Tensor = op(
+  'take',
+  (x, indices, axis = 0) => run('gather', [x, asIndices(indices, x)], { axis: normalizeAxis('take', axis, x.shape) })[0]!,
+);
 /** {@link take} under PyTorch's and TensorFlow's name. */
 export const gather: typeof take = take;
 /** y[i, j, k] = x[i, indices[i, j, k], k] for axis 1, and likewise for others. */
-export function takeAlongAxis(x: Tensor, indices: Tensor, axis: number): Tensor {
-  return run(composites.takeAlongAxis, [x, cast(indices, 'int32')], { axis: normalizeAxis('takeAlongAxis', axis, x.shape) })[0]!;
-}
+export const takeAlongAxis: (x: Tensor, indices: Tensor, axis: number) => Tensor = op(
+  'takeAlongAxis',
+  (x, indices, axis) =>
+    run(composites.takeAlongAxis, [x, cast(indices, 'int32')], { axis: normalizeAxis('takeAlongAxis', axis, x.shape) })[0]!,
+);
 /** x with `updates` set, added, or the larger or smaller taken, at `indices` along an axis; indices out of range are dropped. */
-export function scatter(
+export const scatter: (
   x: Tensor,
   indices: Tensor | readonly number[],
   updates: Tensor,
-  { axis = 0, mode = 'set' }: { axis?: number; mode?: ScatterMode } = {},
-): Tensor {
+  options?: { axis?: number; mode?: ScatterMode },
+) => Tensor = op('scatter', (x, indices, updates, { axis = 0, mode = 'set' } = {}) => {
   const [into, values] = promote('scatter', [x, updates]) as [Tensor, Tensor];
   return run('scatter', [into, asIndices(indices, x), values], { axis: normalizeAxis('scatter', axis, x.shape), mode })[0]!;
-}
+});
 /** The adjoint of {@link takeAlongAxis}: y[i, indices[i, j, k], k] gets updates[i, j, k] for axis 1. */
-export function scatterAlongAxis(
-  x: Tensor,
-  indices: Tensor,
-  updates: Tensor,
-  { axis = 0, mode = 'set' }: { axis?: number; mode?: ScatterMode } = {},
-): Tensor {
-  const along = normalizeAxis('scatterAlongAxis', axis, x.shape);
-  const n = x.shape[along]!;
-  // Numbering the elements and taking the numbers along the axis tells where each update goes.
-  const one = run('fill', [], { value: 1, shape: [x.size], dtype: 'int32' }, x.device)[0]!;
-  const numbers = reshape(run('cumsum', [one], { axis: 0 })[0]!.sub(1), x.shape);
-  const inside = where(cast(indices, 'int32').less(0), add(cast(indices, 'int32'), n), cast(indices, 'int32'));
-  const flat = takeAlongAxis(numbers, inside, along);
-  const part = updates.at(...indices.shape.map((length) => `0:${length}`));
-  return reshape(scatter(reshape(x, [-1]), reshape(flat, [-1]), reshape(part, [-1]), { mode }), x.shape);
-}
+export const scatterAlongAxis: (x: Tensor, indices: Tensor, updates: Tensor, options?: { axis?: number; mode?: ScatterMode }) => Tensor =
+  op('scatterAlongAxis', (x, indices, updates, { axis = 0, mode = 'set' } = {}) => {
+    const along = normalizeAxis('scatterAlongAxis', axis, x.shape);
+    const n = x.shape[along]!;
+    // Numbering the elements and taking the numbers along the axis tells where each update goes.
+    const one = run('fill', [], { value: 1, shape: [x.size], dtype: 'int32' }, x.device)[0]!;
+    const numbers = reshape(run('cumsum', [one], { axis: 0 })[0]!.sub(1), x.shape);
+    const inside = where(cast(indices, 'int32').less(0), add(cast(indices, 'int32'), n), cast(indices, 'int32'));
+    const flat = takeAlongAxis(numbers, inside, along);
+    const part = updates.at(...indices.shape.map((length) => `0:${length}`));
+    return reshape(scatter(reshape(x, [-1]), reshape(flat, [-1]), reshape(part, [-1]), { mode }), x.shape);
+  });
 /** Ones at the indices, zeros elsewhere, along a new last axis; an index out of range gives only zeros. */
-export function oneHot(indices: Tensor, classes: number): Tensor {
+export const oneHot: (indices: Tensor, classes: number) => Tensor = op('oneHot', (indices, classes) => {
   const numbers = run('cumsum', [run('fill', [], { value: 1, shape: [classes], dtype: 'int32' }, indices.device)[0]!], { axis: 0 })[0]!.sub(
     1,
   );
   return cast(equal(expandDims(cast(indices, 'int32'), -1), numbers), 'float32');
-}
+});
 /** x with `value` wherever the mask holds. */
-export function maskedFill(x: Tensor, mask: Tensor, value: Operand): Tensor {
+export const maskedFill: (x: Tensor, mask: Tensor, value: Operand) => Tensor = op('maskedFill', (x, mask, value) => {
   const [into, filling] = promote('maskedFill', [x, value]) as [Tensor, Tensor];
   return where(mask, cast(filling, x.dtype), cast(into, x.dtype));
-}
+});
 /** The elements where a mask holds, in order, as a vector. Its length depends on values, so it reads them back. */
 export async function maskedSelect(x: Tensor, mask: Tensor): Promise<Tensor> {
   const held = await mask.broadcastTo(x.shape).data();
@@ -157,14 +157,14 @@ export async function argwhere(x: Tensor): Promise<Tensor> {
   return indexTensor(Int32Array.from(rows), [count, x.rank], x);
 }
 /** x with the elements that an index selects replaced. */
-export function setAt(x: Tensor, index: readonly Index[], values: Operand): Tensor {
+export const setAt: (x: Tensor, index: readonly Index[], values: Operand) => Tensor = op('setAt', (x, index, values) => {
   const one = run('fill', [], { value: 1, shape: [x.size], dtype: 'int32' }, x.device)[0]!;
   const numbers = reshape(run('cumsum', [one], { axis: 0 })[0]!.sub(1), x.shape);
   const places = at(numbers, ...index);
   const [into, filling] = promote('setAt', [x, values]) as [Tensor, Tensor];
   const spread = run('broadcast', [filling], { shape: places.shape })[0]!;
   return reshape(scatter(reshape(into, [-1]), reshape(places, [-1]), reshape(spread, [-1])), x.shape);
-}
+});
 /** The one element as a number. @throws ShapeError if there are several. */
 export async function item(x: Tensor): Promise<number> {
   if (x.size !== 1) throw new ShapeError(`[item] the tensor must have one element: got shape ${formatShape(x.shape)}`);

@@ -1,71 +1,70 @@
 import { broadcastShapes, formatShape, normalizeAxes, normalizeAxis, type Shape, ShapeError, sizeOf } from '@tessera/core';
 import { run } from '../door.ts';
+import { op } from '../op.ts';
 import type { Axes, Tensor } from '../tensor.ts';
 
 /** A contiguous copy. */
-export function copy(x: Tensor): Tensor {
-  return run('copy', [x], {})[0]!;
-}
+export const copy: (x: Tensor) => Tensor = op('copy', (x) => run('copy', [x], {})[0]!);
 
 /** The same elements in another shape; one axis may be −1 and is found from the others. */
-export function reshape(x: Tensor, shape: Shape): Tensor {
+export const reshape: (x: Tensor, shape: Shape) => Tensor = op('reshape', (x, shape) => {
   const known = sizeOf(shape.filter((length) => length !== -1));
   const free = shape.filter((length) => length === -1).length;
-  if (free > 1 || (free === 1 && (known === 0 || x.size % known !== 0))) {
+  // The product of several unknown lengths is rounded, so that nothing can be said of what divides it.
+  const divides = known > 0 && (x.size % known === 0 || x.size >= 2 ** 80);
+  if (free > 1 || (free === 1 && !divides)) {
     throw new ShapeError(`[reshape] cannot find the axis −1: got ${formatShape(x.shape)} and ${formatShape(shape)}`);
   }
   return run('reshape', [x], { shape: shape.map((length) => (length === -1 ? x.size / known : length)) })[0]!;
-}
+});
 
 /** The elements in one axis. */
-export function ravel(x: Tensor): Tensor {
-  return reshape(x, [-1]);
-}
+export const ravel: (x: Tensor) => Tensor = op('ravel', (x) => reshape(x, [-1]));
 
 /** Axes from `start` to `end` (both included) merged into one. */
-export function flatten(x: Tensor, start = 0, end = -1): Tensor {
+export const flatten: (x: Tensor, start?: number, end?: number) => Tensor = op('flatten', (x, start = 0, end = -1) => {
   if (x.rank === 0) return reshape(x, [1]);
   const [from, to] = [normalizeAxis('flatten', start, x.shape), normalizeAxis('flatten', end, x.shape)];
   const merged = sizeOf(x.shape.slice(from, to + 1));
   return reshape(x, [...x.shape.slice(0, from), merged, ...x.shape.slice(to + 1)]);
-}
+});
 
 /** One axis split into several. */
-export function unflatten(x: Tensor, axis: number, shape: Shape): Tensor {
+export const unflatten: (x: Tensor, axis: number, shape: Shape) => Tensor = op('unflatten', (x, axis, shape) => {
   const at = normalizeAxis('unflatten', axis, x.shape);
   const known = sizeOf(shape.filter((length) => length !== -1));
   const parts = shape.map((length) => (length === -1 ? x.shape[at]! / known : length));
   return reshape(x, [...x.shape.slice(0, at), ...parts, ...x.shape.slice(at + 1)]);
-}
+});
 
 /** Axes in another order; reversed without one. */
-export function transpose(x: Tensor, axes?: readonly number[]): Tensor {
+export const transpose: (x: Tensor, axes?: readonly number[]) => Tensor = op('transpose', (x, axes) => {
   const permutation = axes?.map((axis) => normalizeAxis('transpose', axis, x.shape)) ?? x.shape.map((_, axis) => x.rank - 1 - axis);
   return run('transpose', [x], { permutation })[0]!;
-}
+});
 
 /** Two axes exchanged. */
-export function swapAxes(x: Tensor, a: number, b: number): Tensor {
+export const swapAxes: (x: Tensor, a: number, b: number) => Tensor = op('swapAxes', (x, a, b) => {
   if (x.rank === 0) return x;
   const [i, j] = [normalizeAxis('swapAxes', a, x.shape), normalizeAxis('swapAxes', b, x.shape)];
   return transpose(
     x,
     x.shape.map((_, axis) => (axis === i ? j : axis === j ? i : axis)),
   );
-}
+});
 
 /** Axes moved to other places; the rest keep their order. */
-export function moveAxis(x: Tensor, source: Axes, destination: Axes): Tensor {
+export const moveAxis: (x: Tensor, source: Axes, destination: Axes) => Tensor = op('moveAxis', (x, source, destination) => {
   const list = (axes: Axes): number[] => (typeof axes === 'number' ? [axes] : [...axes]).map((a) => normalizeAxis('moveAxis', a, x.shape));
   const [from, to] = [list(source), list(destination)];
   const rest = x.shape.map((_, axis) => axis).filter((axis) => !from.includes(axis));
   const pairs = to.map((place, i) => [place, from[i]!] as const).sort(([a], [b]) => a - b);
   for (const [place, axis] of pairs) rest.splice(place, 0, axis);
   return transpose(x, rest);
-}
+});
 
 /** Without its axes of length 1, or those named. */
-export function squeeze(x: Tensor, axis?: Axes): Tensor {
+export const squeeze: (x: Tensor, axis?: Axes) => Tensor = op('squeeze', (x, axis) => {
   const axes = axis === undefined ? x.shape.flatMap((length, a) => (length === 1 ? [a] : [])) : normalizeAxes('squeeze', axis, x.shape);
   const long = axes.find((a) => x.shape[a] !== 1);
   if (long !== undefined) {
@@ -75,10 +74,10 @@ export function squeeze(x: Tensor, axis?: Axes): Tensor {
     x,
     x.shape.filter((_, a) => !axes.includes(a)),
   );
-}
+});
 
 /** With new axes of length 1 at the places named, counted in the result. */
-export function expandDims(x: Tensor, axis: Axes): Tensor {
+export const expandDims: (x: Tensor, axis: Axes) => Tensor = op('expandDims', (x, axis) => {
   const list = typeof axis === 'number' ? [axis] : axis;
   const rank = x.rank + list.length;
   const places = list.map((a) => (a < 0 ? a + rank : a));
@@ -90,41 +89,34 @@ export function expandDims(x: Tensor, axis: Axes): Tensor {
     x,
     Array.from({ length: rank }, (_, a) => (places.includes(a) ? 1 : old.shift()!)),
   );
-}
+});
 
 /** Stretched to a shape by NumPy's rule, without a copy. */
-export function broadcastTo(x: Tensor, shape: Shape): Tensor {
-  return run('broadcast', [x], { shape })[0]!;
-}
+export const broadcastTo: (x: Tensor, shape: Shape) => Tensor = op('broadcastTo', (x, shape) => run('broadcast', [x], { shape })[0]!);
 
 /** All stretched to the shape that they have in common. */
-export function broadcastTensors(...xs: Tensor[]): Tensor[] {
+export const broadcastTensors: (...xs: Tensor[]) => Tensor[] = op('broadcastTensors', (...xs) => {
   const shape = broadcastShapes('broadcastTensors', ...xs.map((x) => x.shape));
   return xs.map((x) => broadcastTo(x, shape));
-}
+});
 
 /** At least one axis. */
-export function atLeast1d(x: Tensor): Tensor {
-  return x.rank >= 1 ? x : reshape(x, [1]);
-}
+export const atLeast1d: (x: Tensor) => Tensor = op('atLeast1d', (x) => (x.rank >= 1 ? x : reshape(x, [1])));
 
 /** At least two axes: a vector becomes a row. */
-export function atLeast2d(x: Tensor): Tensor {
-  return x.rank >= 2 ? x : reshape(x, [1, ...atLeast1d(x).shape]);
-}
+export const atLeast2d: (x: Tensor) => Tensor = op('atLeast2d', (x) => (x.rank >= 2 ? x : reshape(x, [1, ...atLeast1d(x).shape])));
 
 /** At least three axes: a matrix gets one behind. */
-export function atLeast3d(x: Tensor): Tensor {
-  return x.rank >= 3 ? x : reshape(x, [...atLeast2d(x).shape, 1]);
-}
+export const atLeast3d: (x: Tensor) => Tensor = op('atLeast3d', (x) => (x.rank >= 3 ? x : reshape(x, [...atLeast2d(x).shape, 1])));
 
 /** The elements in reverse order along axes; along all without them. */
-export function flip(x: Tensor, axis?: Axes): Tensor {
-  return run('flip', [x], { axes: normalizeAxes('flip', axis, x.shape) })[0]!;
-}
+export const flip: (x: Tensor, axis?: Axes) => Tensor = op(
+  'flip',
+  (x, axis) => run('flip', [x], { axes: normalizeAxes('flip', axis, x.shape) })[0]!,
+);
 
 /** Turned by k·90° in the plane of two axes, from the first towards the second. */
-export function rot90(x: Tensor, k = 1, [a, b]: readonly [number, number] = [0, 1]): Tensor {
+export const rot90: (x: Tensor, k?: number, plane?: readonly [number, number]) => Tensor = op('rot90', (x, k = 1, [a, b] = [0, 1]) => {
   switch (((k % 4) + 4) % 4) {
     case 1:
       return flip(swapAxes(x, a, b), a);
@@ -135,10 +127,10 @@ export function rot90(x: Tensor, k = 1, [a, b]: readonly [number, number] = [0, 
     default:
       return x;
   }
-}
+});
 
 /** Coordinate grids of vectors: the i-th varies along axis i; with `xy` the first two axes change places. */
-export function meshgrid(xs: readonly Tensor[], indexing: 'ij' | 'xy' = 'ij'): Tensor[] {
+export const meshgrid: (xs: readonly Tensor[], indexing?: 'ij' | 'xy') => Tensor[] = op('meshgrid', (xs, indexing = 'ij') => {
   const order = indexing === 'xy' && xs.length > 1 ? [1, 0, ...xs.slice(2).map((_, i) => i + 2)] : xs.map((_, i) => i);
   const shape = order.map((i) => xs[i]!.size);
   return xs.map((x, i) =>
@@ -150,4 +142,4 @@ export function meshgrid(xs: readonly Tensor[], indexing: 'ij' | 'xy' = 'ij'): T
       shape,
     ),
   );
-}
+});

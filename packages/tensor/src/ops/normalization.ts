@@ -1,6 +1,7 @@
 import { composites } from '@tessera/core';
 import { ones, zeros } from '../creation.ts';
 import { run } from '../door.ts';
+import { op } from '../op.ts';
 import type { Tensor } from '../tensor.ts';
 import { asFloat } from './promote.ts';
 
@@ -22,26 +23,32 @@ function operands(x: Tensor, { gamma, beta }: NormalizationOptions): [Tensor, Te
   return [input, gamma ?? ones(shape, like), beta ?? zeros(shape, like)];
 }
 
-const normalize =
-  (centered: boolean) =>
-  (x: Tensor, options: NormalizationOptions = {}): Tensor =>
-    run(composites.layerNormalization, operands(x, options), { epsilon: options.epsilon ?? 1e-5, centered })[0]!;
+type Normalize = (x: Tensor, options?: NormalizationOptions) => Tensor;
+/* @__NO_SIDE_EFFECTS__ */
+const normalize = (name: string, centered: boolean): Normalize =>
+  op(
+    name,
+    (x, options = {}) => run(composites.layerNormalization, operands(x, options), { epsilon: options.epsilon ?? 1e-5, centered })[0]!,
+  );
 
 /** (x − μ)/√(σ² + ε)·γ + β over the last axis. @see Ba, Kiros, Hinton 2016. https://arxiv.org/abs/1607.06450 */
-export const layerNormalization: (x: Tensor, options?: NormalizationOptions) => Tensor = normalize(true);
+export const layerNormalization: Normalize = normalize('layerNormalization', true);
 
 /** x/√(mean x² + ε)·γ + β over the last axis. @see Zhang, Sennrich 2019. https://arxiv.org/abs/1910.07467 */
-export const rmsNormalization: (x: Tensor, options?: NormalizationOptions) => Tensor = normalize(false);
+export const rmsNormalization: Normalize = normalize('rmsNormalization', false);
 
 /**
  * y = (x − μ)/√(σ² + ε)·γ + β for each feature of the last axis, with its mean μ and variance σ² over all others: those of this batch.
  *
  * @see Ioffe, Szegedy 2015, "Batch Normalization". https://arxiv.org/abs/1502.03167
  */
-export function batchNormalization(x: Tensor, options: NormalizationOptions = {}): { y: Tensor; mean: Tensor; variance: Tensor } {
-  const [y, mean, variance] = run(composites.batchNormalization, operands(x, options), { epsilon: options.epsilon ?? 1e-5 });
-  return { y: y!, mean: mean!, variance: variance! };
-}
+export const batchNormalization: (x: Tensor, options?: NormalizationOptions) => { y: Tensor; mean: Tensor; variance: Tensor } = op(
+  'batchNormalization',
+  (x, options = {}) => {
+    const [y, mean, variance] = run(composites.batchNormalization, operands(x, options), { epsilon: options.epsilon ?? 1e-5 });
+    return { y: y!, mean: mean!, variance: variance! };
+  },
+);
 
 /**
  * (x − μ)/√(σ² + ε)·γ + β, with mean μ and variance σ² of each example over groups of neighbouring channels and all places.
@@ -50,6 +57,7 @@ export function batchNormalization(x: Tensor, options: NormalizationOptions = {}
  *
  * @see Wu, He 2018, "Group Normalization". https://arxiv.org/abs/1803.08494
  */
-export function groupNormalization(x: Tensor, groups: number, options: NormalizationOptions = {}): Tensor {
-  return run(composites.groupNormalization, operands(x, options), { epsilon: options.epsilon ?? 1e-5, groups })[0]!;
-}
+export const groupNormalization: (x: Tensor, groups: number, options?: NormalizationOptions) => Tensor = op(
+  'groupNormalization',
+  (x, groups, options = {}) => run(composites.groupNormalization, operands(x, options), { epsilon: options.epsilon ?? 1e-5, groups })[0]!,
+);

@@ -3,6 +3,7 @@ import { ambient, type AmbientLoop } from '../ambient.ts';
 import { tensor } from '../creation.ts';
 import { defaultBackend } from '../default-backend.ts';
 import { activeDevice, announceDraw, run } from '../door.ts';
+import { op } from '../op.ts';
 import type { Tensor } from '../tensor.ts';
 import { less, where } from './elementwise.ts';
 import { asFloat, cast } from './promote.ts';
@@ -118,7 +119,6 @@ function inLoops(key: Tensor, loop: AmbientLoop | undefined): Tensor {
  *
  * @see Srivastava et al. 2014, "Dropout: A Simple Way to Prevent Neural Networks from Overfitting".
  */
-export function dropout(x: Tensor, rate: number, random: Random): Tensor {
-  if (rate === 0) return x;
-  return run(composites.dropout, [asFloat(x), ...random.next()], { rate })[0]!;
-}
+export const dropout: (x: Tensor, rate: number, random: Random) => Tensor = op('dropout', (x, rate, random) =>
+  rate === 0 ? x : run(composites.dropout, [asFloat(x), ...random.next()], { rate })[0]!,
+);

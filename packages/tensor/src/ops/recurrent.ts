@@ -1,5 +1,6 @@
 import { composites } from '@tessera/core';
 import { run } from '../door.ts';
+import { op } from '../op.ts';
 import type { Tensor } from '../tensor.ts';
 
 /**
@@ -11,10 +12,10 @@ import type { Tensor } from '../tensor.ts';
  * @throws ShapeError if shapes do not fit.
  * @see Hochreiter, Schmidhuber 1997, "Long Short-Term Memory".
  */
-export function lstm(z: Tensor, w: Tensor, h0: Tensor, c0: Tensor): { h: Tensor; c: Tensor } {
+export const lstm: (z: Tensor, w: Tensor, h0: Tensor, c0: Tensor) => { h: Tensor; c: Tensor } = op('lstm', (z, w, h0, c0) => {
   const [h, c] = run(composites.lstm, [z, w, h0, c0], {});
   return { h: h!, c: c! };
-}
+});
 
 /**
  * A gated recurrent unit over whole sequences, its reset applied after the product: with a = h[t−1]·W + b,
@@ -25,6 +26,7 @@ export function lstm(z: Tensor, w: Tensor, h0: Tensor, c0: Tensor): { h: Tensor;
  * @throws ShapeError if shapes do not fit.
  * @see Cho et al. 2014. https://arxiv.org/abs/1406.1078
  */
-export function gru(z: Tensor, w: Tensor, b: Tensor, h0: Tensor): Tensor {
-  return run(composites.gru, [z, w, b, h0], {})[0]!;
-}
+export const gru: (z: Tensor, w: Tensor, b: Tensor, h0: Tensor) => Tensor = op(
+  'gru',
+  (z, w, b, h0) => run(composites.gru, [z, w, b, h0], {})[0]!,
+);
