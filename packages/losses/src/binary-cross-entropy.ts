@@ -1,6 +1,7 @@
 import { composites } from '@tessera/core';
 import { logitsOf, run, type Tensor } from '@tessera/tensor';
-import { expectSameShape, type Loss, type LossOptions, reduceLoss } from './reduction.ts';
+import type { Loss, LossOptions } from './loss.ts';
+import { expectSameShape, reduced } from './reduction.ts';
 
 /** Options of {@link binaryCrossEntropy}. */
 export interface BinaryCrossEntropyOptions extends LossOptions {
@@ -27,8 +28,7 @@ export function binaryCrossEntropy({
   positiveWeight,
   reduction = 'mean',
 }: BinaryCrossEntropyOptions = {}): Loss {
-  return (prediction, target, { sampleWeight } = {}) => {
-    expectSameShape('binaryCrossEntropy', prediction, target);
+  const lossesOf = (prediction: Tensor, target: Tensor): Tensor => {
     const t = target
       .astype(prediction.dtype)
       .mul(1 - labelSmoothing)
@@ -36,8 +36,12 @@ export function binaryCrossEntropy({
     const origin = fromLogits ? undefined : logitsOf(prediction);
     const logits = fromLogits ? prediction : origin?.op === 'sigmoid' ? origin.logits : undefined;
     const each = logits ? fromLogit(logits, t, positiveWeight) : fromProbability(prediction, t, positiveWeight);
-    return reduceLoss(weight ? each.mul(weight) : each, reduction, sampleWeight);
+    return weight ? each.mul(weight) : each;
   };
+  return reduced(reduction, (prediction, target) => {
+    expectSameShape('binaryCrossEntropy', prediction, target);
+    return { shape: prediction.shape, each: () => lossesOf(prediction, target) };
+  });
 }
 
 function fromLogit(z: Tensor, t: Tensor, positiveWeight: Tensor | undefined): Tensor {

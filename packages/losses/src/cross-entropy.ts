@@ -1,17 +1,15 @@
 import { composites, formatShape, isFloat, sameShape, ShapeError } from '@tessera/core';
-import { logitsOf, oneHot, run, take, type Tensor, where } from '@tessera/tensor';
-import { type Loss, type LossOptions, reduceLoss } from './reduction.ts';
+import { logitsOf, oneHot, run, type Tensor, where } from '@tessera/tensor';
+import { type ClassIndexOptions, classShare } from './class-share.ts';
+import type { Loss, LossOptions } from './loss.ts';
+import { reduced } from './reduction.ts';
 
 /** Options of {@link crossEntropy}. */
-export interface CrossEntropyOptions extends LossOptions {
+export interface CrossEntropyOptions extends LossOptions, ClassIndexOptions {
   /** Whether predictions are logits rather than probabilities (default `false`). */
   readonly fromLogits?: boolean;
   /** ε: the target becomes (1 − ε)·target + ε/classes (default 0). */
   readonly labelSmoothing?: number;
-  /** A weight for each class, `[classes]`. With class indices the mean is over the weights of the targets. */
-  readonly weight?: Tensor;
-  /** Class indices of this value count for nothing (default −100). */
-  readonly ignoreIndex?: number;
 }
 
 /**
@@ -19,7 +17,8 @@ export interface CrossEntropyOptions extends LossOptions {
  *
  * Shapes: prediction `[..., classes]`; target class indices `[...]` (an integer dtype, or a float tensor of that shape)
  * or probabilities `[..., classes]`. Probabilities that come from `softmax` are taken back to their logits, so the
- * result is exact however small they are; others are kept above 1e-7.
+ * result is exact however small they are; others are kept above 1e-7. A class index that is neither a class nor `ignoreIndex`
+ * makes the loss NaN.
  *
  * @throws ShapeError if prediction and target do not fit.
  * @example
@@ -32,24 +31,22 @@ export function crossEntropy({
   ignoreIndex = -100,
   reduction = 'mean',
 }: CrossEntropyOptions = {}): Loss {
-  return (prediction, target, { sampleWeight } = {}) => {
+  return reduced(reduction, (prediction, target) => {
+    const shape = prediction.shape.slice(0, -1);
     const classes = prediction.shape.at(-1);
-    if (prediction.rank === 0 || classes === undefined) {
+    if (classes === undefined) {
       throw new ShapeError(`[crossEntropy] prediction must be [..., classes]: got ${formatShape(prediction.shape)}`);
     }
-    const sparse = !sameShape(target.shape, prediction.shape);
-    const indices = sparse ? classIndices(prediction, target) : undefined;
-    const hot = indices ? oneHot(indices, classes) : target.astype(prediction.dtype);
-    const smooth = labelSmoothing === 0 ? hot : hot.mul(1 - labelSmoothing).add(labelSmoothing / classes);
-    const targets = weight ? smooth.mul(weight) : smooth;
-    const kept = indices && indices.equal(ignoreIndex).equal(false);
-
-    const each = rowLosses(prediction, targets, fromLogits);
-    const losses = kept ? where(kept, each, 0) : each;
-    if (!indices || !kept) return reduceLoss(losses, reduction, sampleWeight);
-    const share = weight ? take(weight, where(kept, indices, 0)) : kept.astype(prediction.dtype);
-    return reduceLoss(losses, reduction, sampleWeight, where(kept, share, 0).sum());
-  };
+    const lossesOf = (hot: Tensor): Tensor => {
+      const smooth = labelSmoothing === 0 ? hot : hot.mul(1 - labelSmoothing).add(labelSmoothing / classes);
+      return rowLosses(prediction, weight ? smooth.mul(weight) : smooth, fromLogits);
+    };
+    if (sameShape(target.shape, prediction.shape)) return { shape, each: () => lossesOf(target.astype(prediction.dtype)) };
+    const indices = classIndices(prediction, target);
+    const share = (): Tensor => classShare(indices, classes, prediction.dtype, { weight, ignoreIndex });
+    const each = (): Tensor => where(indices.equal(ignoreIndex), 0, lossesOf(oneHot(indices, classes)));
+    return { shape, each, share };
+  });
 }
 
 function classIndices(prediction: Tensor, target: Tensor): Tensor {

@@ -5,7 +5,8 @@
  */
 
 export { binaryCrossEntropy, type BinaryCrossEntropyOptions } from './binary-cross-entropy.ts';
+export type { ClassIndexOptions } from './class-share.ts';
 export { crossEntropy, type CrossEntropyOptions } from './cross-entropy.ts';
+export { type Loss, type LossCallOptions, type LossOptions, lossWeight, type Reduction } from './loss.ts';
 export { negativeLogLikelihood, type NegativeLogLikelihoodOptions } from './negative-log-likelihood.ts';
-export { type Loss, type LossCallOptions, type LossOptions, type Reduction } from './reduction.ts';
 export { huber, type HuberOptions, meanAbsoluteError, meanSquaredError } from './regression.ts';

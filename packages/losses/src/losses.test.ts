@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { binaryCrossEntropy } from './binary-cross-entropy.ts';
 import { crossEntropy } from './cross-entropy.ts';
 import { negativeLogLikelihood } from './negative-log-likelihood.ts';
-import type { Loss, LossCallOptions, Reduction } from './reduction.ts';
+import type { Loss, LossCallOptions, Reduction } from './loss.ts';
 import { huber, meanAbsoluteError, meanSquaredError } from './regression.ts';
 
 beforeAll(() => void setDefaultBackend(cpu()));

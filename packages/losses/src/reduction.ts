@@ -1,44 +1,73 @@
-import { formatShape, sameShape, ShapeError } from '@tessera/core';
-import type { Tensor } from '@tessera/tensor';
+import { formatShape, sameShape, type Shape, ShapeError, sizeOf } from '@tessera/core';
+import { full, maskOf, type Tensor, where } from '@tessera/tensor';
+import type { Loss, LossCallOptions, Reduction } from './loss.ts';
 
-/** How the losses of the examples become one: their mean, their sum, or not at all. */
-export type Reduction = 'mean' | 'sum' | 'none';
-
-/** Options that every loss takes. */
-export interface LossOptions {
-  /** Default `'mean'`. */
-  readonly reduction?: Reduction;
+/** A loss before it is reduced. */
+export interface Unreduced {
+  readonly shape: Shape;
+  /** The losses of single elements. */
+  each(): Tensor;
+  /** How much each element adds to the denominator of the mean (1 by default); NaN where there is no loss. */
+  share?(): Tensor;
 }
-
-/** Options of one call of a loss. */
-export interface LossCallOptions {
-  /** A weight for each example, of the shape of the unreduced loss (or one that broadcasts to it). */
-  readonly sampleWeight?: Tensor;
-}
-
-/** An objective: how far a prediction is from its target. */
-export type Loss = (prediction: Tensor, target: Tensor, options?: LossCallOptions) => Tensor;
 
 /**
- * Weighs and reduces the losses of single elements. The mean is over the number of elements; where `denominator` is
- * given (class weights), over that.
+ * A loss that weighs and reduces the losses of single elements. The mean is over the number of elements; where there are shares or a
+ * mask, over the sum of the shares that are not masked.
  */
-export function reduceLoss(each: Tensor, reduction: Reduction, sampleWeight?: Tensor, denominator?: Tensor): Tensor {
-  const weighed = sampleWeight ? each.mul(alignWeight(sampleWeight, each)) : each;
-  if (reduction === 'none') return weighed;
-  if (reduction === 'sum') return weighed.sum();
-  return denominator ? weighed.sum().div(denominator) : weighed.mean();
+export function reduced(reduction: Reduction, unreduced: (prediction: Tensor, target: Tensor) => Unreduced): Loss {
+  const loss = (prediction: Tensor, target: Tensor, options: LossCallOptions = {}): Tensor => {
+    const parts = unreduced(prediction, target);
+    const each = eachOf(parts, reduction);
+    const real = realOf(each.shape, prediction, options);
+    const { sampleWeight } = options;
+    const weighed = sampleWeight ? each.mul(aligned('sampleWeight', sampleWeight, each.shape)) : each;
+    const losses = real ? where(real, weighed, 0) : weighed;
+    if (reduction === 'none') return losses;
+    if (reduction === 'sum') return losses.sum();
+    const shares = sharesOf(parts, real, each);
+    if (!shares) return losses.mean();
+    const total = shares.sum();
+    // Where nothing counts the sum is 0, and 0/1 has a gradient of 0.
+    return losses.sum().div(where(total.equal(0), 1, total));
+  };
+  const weightOf = (prediction: Tensor, target: Tensor, options: LossCallOptions = {}): Tensor => {
+    const parts = unreduced(prediction, target);
+    const mean = reduction === 'mean';
+    const shares = mean ? sharesOf(parts, realOf(parts.shape, prediction, options), prediction) : undefined;
+    return shares?.astype('float32').sum() ?? full([], mean ? sizeOf(parts.shape) : 1, { backend: prediction.backend });
+  };
+  return Object.assign(loss, { weightOf });
 }
 
-/** A weight per example stretched over the axes that the loss has beyond it. */
-function alignWeight(weight: Tensor, each: Tensor): Tensor {
-  const fits = weight.shape.every((length, axis) => length === each.shape[axis] || length === 1);
-  if (!fits || weight.rank > each.rank) {
+/** The losses of the elements. Where a share is NaN the mean is by its denominator; what is not divided gets it here. */
+function eachOf({ each, share }: Unreduced, reduction: Reduction): Tensor {
+  return share && reduction !== 'mean' ? each().add(share().mul(0)) : each();
+}
+
+/** The shares of the elements, 0 where they are not real, unless each is 1. */
+function sharesOf({ shape, share }: Unreduced, real: Tensor | undefined, { dtype }: Tensor): Tensor | undefined {
+  const shares = share?.();
+  if (!real) return shares;
+  return shares ? where(real, shares, 0) : real.astype(dtype).broadcastTo(shape);
+}
+
+/** Which elements are real, in a shape that broadcasts: by the mask that was passed, else by the prediction's where it has their axes. */
+function realOf(shape: Shape, prediction: Tensor, { mask }: LossCallOptions): Tensor | undefined {
+  if (mask) return aligned('mask', mask, shape).astype('bool');
+  const own = maskOf(prediction);
+  return own && sameShape(own.shape, shape.slice(0, own.rank)) ? aligned('mask', own, shape) : undefined;
+}
+
+/** A tensor of the first axes of the losses stretched over the axes that they have beyond it. */
+function aligned(what: string, x: Tensor, shape: Shape): Tensor {
+  const fits = x.shape.every((length, axis) => length === shape[axis] || length === 1);
+  if (!fits || x.rank > shape.length) {
     throw new ShapeError(
-      `[loss] sampleWeight must have the shape of the examples: got ${formatShape(weight.shape)} for losses ${formatShape(each.shape)}`,
+      `[loss] ${what} must have the shape of the examples: got ${formatShape(x.shape)} for losses ${formatShape(shape)}`,
     );
   }
-  return weight.reshape([...weight.shape, ...new Array<number>(each.rank - weight.rank).fill(1)]);
+  return x.reshape([...x.shape, ...new Array<number>(shape.length - x.rank).fill(1)]);
 }
 
 /** Checks that prediction and target have one shape. */

@@ -1,20 +1,23 @@
-import { where } from '@tessera/tensor';
-import { expectSameShape, type Loss, type LossOptions, reduceLoss } from './reduction.ts';
+import { type Tensor, where } from '@tessera/tensor';
+import type { Loss, LossOptions } from './loss.ts';
+import { expectSameShape, reduced } from './reduction.ts';
+
+/** A loss of each number by itself. */
+function elementwise(name: string, { reduction = 'mean' }: LossOptions, each: (prediction: Tensor, target: Tensor) => Tensor): Loss {
+  return reduced(reduction, (prediction, target) => {
+    expectSameShape(name, prediction, target);
+    return { shape: prediction.shape, each: () => each(prediction, target) };
+  });
+}
 
 /** (ŷ − y)², element by element. Shapes: prediction and target alike. */
-export function meanSquaredError({ reduction = 'mean' }: LossOptions = {}): Loss {
-  return (prediction, target, { sampleWeight } = {}) => {
-    expectSameShape('meanSquaredError', prediction, target);
-    return reduceLoss(prediction.sub(target).square(), reduction, sampleWeight);
-  };
+export function meanSquaredError(options: LossOptions = {}): Loss {
+  return elementwise('meanSquaredError', options, (prediction, target) => prediction.sub(target).square());
 }
 
 /** |ŷ − y|, element by element. Shapes: prediction and target alike. */
-export function meanAbsoluteError({ reduction = 'mean' }: LossOptions = {}): Loss {
-  return (prediction, target, { sampleWeight } = {}) => {
-    expectSameShape('meanAbsoluteError', prediction, target);
-    return reduceLoss(prediction.sub(target).abs(), reduction, sampleWeight);
-  };
+export function meanAbsoluteError(options: LossOptions = {}): Loss {
+  return elementwise('meanAbsoluteError', options, (prediction, target) => prediction.sub(target).abs());
 }
 
 /** Options of {@link huber}. */
@@ -24,10 +27,9 @@ export interface HuberOptions extends LossOptions {
 }
 
 /** ½e² for |e| ≤ δ, else δ(|e| − ½δ), with e = ŷ − y. Shapes: prediction and target alike. */
-export function huber({ delta = 1, reduction = 'mean' }: HuberOptions = {}): Loss {
-  return (prediction, target, { sampleWeight } = {}) => {
-    expectSameShape('huber', prediction, target);
+export function huber({ delta = 1, ...options }: HuberOptions = {}): Loss {
+  return elementwise('huber', options, (prediction, target) => {
     const e = prediction.sub(target).abs();
-    return reduceLoss(where(e.greater(delta), e.sub(delta / 2).mul(delta), e.square().mul(0.5)), reduction, sampleWeight);
-  };
+    return where(e.greater(delta), e.sub(delta / 2).mul(delta), e.square().mul(0.5));
+  });
 }
