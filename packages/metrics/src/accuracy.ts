@@ -16,6 +16,6 @@ export function topKAccuracy(k = 5): Metric<MeanState> {
   return meanOf(`top${k}Accuracy`, (prediction, target) => {
     const { actual } = classesOf(prediction, target);
     const { indices } = topk(prediction, k);
-    return indices.reshape([-1, k]).equal(actual.expandDims(1)).astype('float32').sum(1);
+    return indices.equal(actual.expandDims(-1)).astype('float32').sum(-1);
   });
 }

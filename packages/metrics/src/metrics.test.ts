@@ -56,7 +56,7 @@ describe('metrics equal what counting gives', () => {
       const value = (average: Average): Promise<unknown> => valueOf(metric(CLASSES, { average }), predicted, actual);
       const { support, ...all } = counted(pairs);
       const each = all[name as keyof typeof all];
-      const mean = each.reduce((a, b) => a + b) / CLASSES;
+      const mean = each.reduce((a, b) => a + b) / new Set(pairs.flat()).size;
       const weighted = each.reduce((sum, x, c) => sum + x * support[c]!, 0) / pairs.length;
       const hits = pairs.filter(([p, a]) => p === a).length / pairs.length;
       ((await value('none')) as number[]).forEach((x, c) => expect(x).toBeCloseTo(each[c]!, 5));
@@ -116,8 +116,39 @@ it('one score for two classes is cut at the threshold', async () => {
 it('prediction and target of different lengths are refused', () => {
   const metric = accuracy();
   expect(() => metric.update(metric.init(), scores([0, 1]), labels([0]))).toThrow(
-    '[metric] prediction and target must have as many examples: got [2, 3] and [1]',
+    '[metric] prediction and target must have the same examples: got [2, 3] and [1]',
   );
+});
+
+it('the macro average leaves out classes that are neither predicted nor actual', async () => {
+  // Of five classes the examples know 0, 1 and 2.
+  const [predicted, actual] = [
+    [0, 1, 1, 2],
+    [0, 1, 2, 1],
+  ];
+  const scoresOf5 = tensor(
+    predicted.flatMap((value) => Array.from({ length: 5 }, (_, i) => Number(i === value))),
+    { shape: [4, 5] },
+  );
+  const metric = f1(5);
+  const state = metric.update(metric.init(), scoresOf5, labels(actual));
+  expect(await metric.compute(state).item()).toBeCloseTo((1 + 0.5 + 0) / 3, 6);
+  expect(await metric.compute(metric.init()).item()).toBe(0);
+  const matrix = (await confusionMatrix(5).compute(state).array()) as number[][];
+  expect(classificationReport(matrix)).toMatch(/macro avg {6}0\.500 {6}0\.500 {6}0\.500 /);
+});
+
+it('a predicted class beyond the matrix is refused, an actual one counts for nothing', async () => {
+  const metric = confusionMatrix(2);
+  expect(() => metric.update(metric.init(), scores([2, 0]), labels([0, 0]))).toThrow(
+    '[metric] a metric of 2 classes must have predictions of as many: got [2, 3]. Give it as many classes as the model has.',
+  );
+  expect(() => confusionMatrix(1).update(confusionMatrix(1).init(), tensor([0.2, 0.7]), labels([0, 0]))).toThrow('got [2]');
+  const state = metric.update(metric.init(), tensor([0.2, 0.7, 0.9, 0.1]), labels([0, 2, -1, -100]));
+  expect(await metric.compute(state).array()).toEqual([
+    [1, 0],
+    [0, 0],
+  ]);
 });
 
 it('a report has a row for each class and the averages', () => {

@@ -4,7 +4,8 @@ import type { Metric } from './metric.ts';
 
 /**
  * How the classes' values become one, as in scikit-learn: `'binary'` takes the second of two classes, `'macro'` the
- * plain mean, `'weighted'` the mean by the classes' examples, `'micro'` counts all classes together, `'none'` keeps them.
+ * plain mean over the classes that are predicted or actual, `'weighted'` the mean by the classes' examples, `'micro'` counts all classes
+ * together, `'none'` keeps them.
  */
 export type Average = 'binary' | 'macro' | 'micro' | 'weighted' | 'none';
 
@@ -36,7 +37,10 @@ function scoreOf(name: string, score: (counts: Counts) => Tensor) {
       const each = score(counts);
       if (average === 'none') return each;
       if (average === 'binary') return each.at(1);
-      return average === 'macro' ? each.mean() : each.mul(counts.actual).sum().div(counts.actual.sum());
+      if (average === 'weighted') return each.mul(counts.actual).sum().div(counts.actual.sum());
+      // A class of no examples scores 0, and is left out of the mean.
+      const present = counts.predicted.add(counts.actual).greater(0).astype('float32');
+      return ratio(each.sum(), present.sum());
     },
   });
 }
