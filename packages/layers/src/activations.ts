@@ -1,4 +1,4 @@
-import { UsageError } from '@tessera/core';
+import { StateError } from '@tessera/core';
 import {
   elu,
   gelu,
@@ -7,6 +7,7 @@ import {
   leakyRelu,
   logSoftmax,
   mish,
+  opNameOf,
   relu,
   relu6,
   selu,
@@ -22,6 +23,9 @@ import {
 /** A function of one tensor, applied to a layer's output. */
 export type ActivationFunction = (x: Tensor) => Tensor;
 
+/** y = x */
+export const linear: ActivationFunction = (x) => x;
+
 /** The functions that saved models name. */
 export const activations: Readonly<Record<string, ActivationFunction>> = {
   elu,
@@ -29,6 +33,7 @@ export const activations: Readonly<Record<string, ActivationFunction>> = {
   hardSigmoid,
   hardSwish,
   leakyRelu,
+  linear,
   logSoftmax,
   mish,
   relu,
@@ -42,20 +47,11 @@ export const activations: Readonly<Record<string, ActivationFunction>> = {
   tanh,
 };
 
-/** The name of an activation in a configuration. @throws UsageError for a function that no file could name. */
-export function activationName(activation: ActivationFunction | undefined): string | undefined {
-  if (!activation) return undefined;
-  const name = Object.keys(activations).find((key) => activations[key] === activation);
+/** The name of an activation in a file: of this table, or of a function made by `op`. @throws StateError for a function that no file could name. */
+export function activationName(activation: ActivationFunction): string {
+  const name = Object.keys(activations).find((key) => activations[key] === activation) ?? opNameOf(activation);
   if (name) return name;
-  throw new UsageError(
-    `[saveModel] only the activations of @tessera/tensor can be saved: got ${activation.name || 'a function'}. Put the function into a layer class of its own.`,
+  throw new StateError(
+    `[saveModel] an activation must have a name that files know: got ${activation.name || 'a function without one'}. Make it by op(name, f).`,
   );
-}
-
-/** The activation of a name, or the function itself. */
-export function resolveActivation(activation: ActivationFunction | string | undefined): ActivationFunction | undefined {
-  if (typeof activation !== 'string') return activation;
-  const known = Object.hasOwn(activations, activation) ? activations[activation] : undefined;
-  if (!known) throw new UsageError(`[activation] must be one of ${Object.keys(activations).join(', ')}: got ${activation}`);
-  return known;
 }

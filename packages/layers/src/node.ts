@@ -5,15 +5,16 @@
  */
 
 import { readFileLimited, writeFileAtomic } from '@tessera/formats/node';
-import type { Module } from './module.ts';
-import { loadModel, type LoadModelOptions, saveModel } from './save.ts';
+import type { AnyModule } from './module/module.ts';
+import { loadModel, type LoadModelOptions } from './save/load-model.ts';
+import { saveModel } from './save/save-model.ts';
 
 /** {@link saveModel} to a file, whole or not at all. */
-export async function saveModelFile(model: Module, path: string): Promise<void> {
+export async function saveModelFile(model: AnyModule, path: string): Promise<void> {
   await writeFileAtomic(path, await saveModel(model));
 }
 
 /** {@link loadModel} from a file. */
-export async function loadModelFile(path: string, options?: LoadModelOptions): Promise<Module> {
+export async function loadModelFile(path: string, options?: LoadModelOptions): Promise<AnyModule> {
   return loadModel(await readFileLimited(path), options);
 }

@@ -1,32 +1,24 @@
-import { formatShape, type Shape } from '@tessera/core';
-import { Module } from './module.ts';
-import { Sequential } from './sequential.ts';
+import { sizeOf, treeFlatten } from '@tessera/core';
+import { type AnyModule, modulesOf } from './module/module.ts';
+import { listening } from './module/listening.ts';
+import { formatBatch, specsOfTensors, type TensorSpec } from './module/spec.ts';
 
-/** A table of a model's layers, their output shapes and how many parameters they have, as Keras prints it. */
-export function summary(model: Module): string {
-  const rows: [string, string, string][] = [];
-  const visit = (module: Module, name: string, shape: Shape | undefined): void => {
-    let at = shape;
-    for (const [child, layer] of Object.entries(module.children())) {
-      const path = name ? `${name}.${child}` : child;
-      const output = (at ?? layer.inputShape) && layer.outputShape((module instanceof Sequential ? at : undefined) ?? layer.inputShape!);
-      if (Object.keys(layer.children()).length) visit(layer, path, layer.inputShape);
-      else
-        rows.push([
-          `${path} (${layer.className})`,
-          output ? formatShape(['N' as never, ...output]) : '?',
-          layer.countParameters().toLocaleString('en'),
-        ]);
-      at = output;
-    }
-  };
-  visit(model, '', model.inputShape);
-  if (!rows.length) rows.push([model.className, '', model.countParameters().toLocaleString('en')]);
-  const trainable = Object.values(model.trainableVariables()).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+type Row = readonly [layer: string, output: string, parameters: string];
+
+/** A table of a model's layers, their output shapes and how many parameters they have, as Keras prints it. A layer that stands in several places is counted once. */
+export function summary(model: AnyModule): string {
+  const outputs = outputsOf(model);
+  const rows = modulesOf(model).flatMap(([path, module]): Row[] => {
+    const own = Object.values(module.ownVariables()).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+    const inside = Object.keys(module.children()).length > 0;
+    if (inside && own === 0) return [];
+    return [[path ? `${path} (${module.className})` : module.className, outputs.get(module) ?? '?', own.toLocaleString('en')]];
+  });
   const total = model.countParameters();
-  const header: [string, string, string] = ['Layer (type)', 'Output shape', 'Parameters'];
-  const widths = [0, 1, 2].map((column) => Math.max(...[header, ...rows].map((row) => row[column as 0]!.length)));
-  const line = ([layer, output, count]: [string, string, string]): string =>
+  const trainable = Object.values(model.trainableVariables()).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const header: Row = ['Layer (type)', 'Output shape', 'Parameters'];
+  const widths = ([0, 1, 2] as const).map((column) => Math.max(...[header, ...rows].map((row) => row[column].length)));
+  const line = ([layer, output, count]: Row): string =>
     `${layer.padEnd(widths[0]!)}  ${output.padEnd(widths[1]!)}  ${count.padStart(widths[2]!)}`;
   const rule = '─'.repeat(widths.reduce((a, b) => a + b, 4));
   return [
@@ -36,4 +28,19 @@ export function summary(model: Module): string {
     rule,
     `Parameters: ${total.toLocaleString('en')} (trainable ${trainable.toLocaleString('en')}, other ${(total - trainable).toLocaleString('en')})`,
   ].join('\n');
+}
+
+/** What each module gives, at its first call. */
+function outputsOf(model: AnyModule): Map<AnyModule, string> {
+  const told = new Map<AnyModule, string>();
+  if (!model.built) return told;
+  listening(
+    (module, output) => {
+      const { leaves, paths } = treeFlatten(specsOfTensors(output));
+      const each = (leaves as TensorSpec[]).map(({ shape }, i) => `${paths[i] ? `${paths[i]}: ` : ''}${formatBatch(shape)}`);
+      if (!told.has(module)) told.set(module, each.join(', '));
+    },
+    () => model.outputSpec(model.inputSpec as never),
+  );
+  return told;
 }

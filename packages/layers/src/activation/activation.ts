@@ -1,24 +1,34 @@
 import type { Tensor } from '@tessera/tensor';
-import { type ActivationFunction, activationName, resolveActivation } from '../activations.ts';
-import { type Json, Module, type ModuleOptions } from '../module.ts';
+import type { ActivationFunction } from '../activations.ts';
+import { Module, type ModuleOptions } from '../module/module.ts';
+import type { Options, Resolved } from '../options/option.ts';
+import { activation } from '../options/rows.ts';
 
-/** y = f(x). Shapes: as f's. */
+type Config = ModuleOptions & { readonly activation: ActivationFunction | string };
+
+/**
+ * y = f(x)
+ *
+ * Shapes: as those of f, which is given as a function or by its name. The mask of x is that of y.
+ *
+ * @example
+ * new Activation(relu).apply(x)
+ */
 export class Activation extends Module {
   static readonly className = 'Activation';
-  readonly className = 'Activation';
-  readonly activation: ActivationFunction;
+  static readonly positional: readonly string[] = ['activation'];
+  static readonly options: Options<Config> = { activation: { ...activation(), default: undefined } };
+  declare readonly options: Resolved<Config>;
 
   constructor(activation: ActivationFunction | string, options: ModuleOptions = {}) {
-    super(options);
-    this.activation = resolveActivation(activation)!;
+    super({ ...options, activation });
   }
+
+  override get supportsMask(): boolean {
+    return true;
+  }
+
   override call(x: Tensor): Tensor {
-    return this.activation(x);
-  }
-  override config(): Json {
-    return { activation: activationName(this.activation), name: this.name };
-  }
-  static fromConfig({ activation, ...options }: ModuleOptions & { activation: string }): Activation {
-    return new Activation(activation, options);
+    return this.options.activation(x);
   }
 }

@@ -1,107 +1,117 @@
-import { type Shape, UsageError } from '@tessera/core';
-import { scaledDotProductAttention, type Tensor, type Variable } from '@tessera/tensor';
-import { expectCount, expectRate } from '../expect.ts';
+import { UsageError } from '@tessera/core';
+import { any, maskOf, scaledDotProductAttention, setMask, type Tensor, type Variable, where } from '@tessera/tensor';
 import { glorotUniform, type Initializer, zeros } from '../initializers.ts';
-import { type CallContext, type Json, Module, type ModuleOptions } from '../module.ts';
+import type { CallContext } from '../module/context.ts';
+import { Module, type ModuleOptions } from '../module/module.ts';
+import type { SpecsOf, TensorSpec } from '../module/spec.ts';
+import type { Options, Resolved } from '../options/option.ts';
+import { count, flag, optionalCount, rate } from '../options/rows.ts';
+import { initializer } from '../options/value-rows.ts';
+import { attended, type AttentionInput, specsOfAttended, visible } from './input.ts';
 
 /** Options of {@link MultiHeadAttention}. */
 export interface MultiHeadAttentionOptions extends ModuleOptions {
-  /** Units of each head (default features/heads). */
-  readonly keyUnits?: number;
+  /** Units of each head (default features/heads, of the query). */
+  readonly keyUnits?: number | undefined;
   /** The rate at which weights of attention are dropped in training (default 0). */
-  readonly dropout?: number;
-  /** Whether a place sees only those up to itself, where sequences attend to themselves (default `false`). */
-  readonly causal?: boolean;
+  readonly dropout?: number | undefined;
+  /** Whether a query sees only the keys up to its own place (default `false`). */
+  readonly causal?: boolean | undefined;
   /** Default `true`. */
-  readonly useBias?: boolean;
+  readonly useBias?: boolean | undefined;
   /** Default {@link glorotUniform}. */
-  readonly kernelInitializer?: Initializer;
+  readonly kernelInitializer?: Initializer | undefined;
 }
 
-/** What a query attends to; see {@link MultiHeadAttention.attend}. */
-export interface Attended {
-  /** `[N, S, features]`. */
-  readonly key: Tensor;
-  /** `[N, S, features]`, by default the key. */
-  readonly value?: Tensor;
-  /** Which keys a query sees (bool), or what is added to the scores (numbers), broadcast to `[N, heads, T, S]`. */
-  readonly mask?: Tensor;
-}
+type Config = MultiHeadAttentionOptions & { readonly heads: number };
 
-const projections = ['query', 'key', 'value'] as const;
+/** x·W + b */
+interface Projection {
+  readonly kernel: Variable;
+  readonly bias: Variable | undefined;
+}
 
 /**
  * For each head, softmax(Q·Kᵀ/√d)·V of projections of queries, keys and values; the heads side by side are projected once more.
  *
- * Called on one tensor, sequences attend to themselves; {@link attend} takes other keys and values, and a mask.
+ * Called on one tensor, sequences attend to themselves.
  *
- * Shapes: x `[N, T, features]` → the same; kernels of query, key and value `[features, heads·d]`, of the output `[heads·d, features]`.
+ * Shapes: query `[N, T, F]`, key `[N, S, Fk]`, value `[N, S, Fv]` → `[N, T, F]`; kernels of query, key and value
+ * `[F | Fk | Fv, heads·d]`, of the output `[heads·d, F]`. A mask broadcasts to `[N, heads, T, S]`, or is bool `[N, S]`; where there is
+ * none, that of the key holds. A query that sees no key gives 0. The mask of the query is that of the output.
  *
+ * @throws UsageError if the features are no multiple of the heads.
+ * @example
+ * new MultiHeadAttention(8).apply(x)
+ * new MultiHeadAttention(8).apply({ query: decoded, key: encoded, mask: notEqual(source, 0) })
  * @see Vaswani et al. 2017, "Attention Is All You Need". https://arxiv.org/abs/1706.03762
  */
-export class MultiHeadAttention extends Module {
+export class MultiHeadAttention extends Module<Tensor | AttentionInput> {
   static readonly className = 'MultiHeadAttention';
-  readonly className = 'MultiHeadAttention';
-  readonly heads: number;
-  readonly #options: MultiHeadAttentionOptions;
-  readonly #own: Record<string, Variable> = {};
-  #units = 0;
+  static readonly positional: readonly string[] = ['heads'];
+  static readonly options: Options<Config> = {
+    heads: count(),
+    keyUnits: optionalCount(),
+    dropout: rate(0),
+    causal: flag(false),
+    useBias: flag(true),
+    kernelInitializer: initializer(glorotUniform),
+  };
+  declare readonly options: Resolved<Config, 'keyUnits'>;
+  query!: Projection;
+  key!: Projection;
+  value!: Projection;
+  output!: Projection;
 
   constructor(heads: number, options: MultiHeadAttentionOptions = {}) {
-    super(options);
-    expectCount('MultiHeadAttention', 'heads', heads);
-    expectRate('MultiHeadAttention', 'dropout', options.dropout ?? 0);
-    if (options.keyUnits !== undefined) expectCount('MultiHeadAttention', 'keyUnits', options.keyUnits);
-    this.heads = heads;
-    this.#options = options;
+    super({ ...options, heads });
   }
 
-  protected override create(inputShape: Shape): void {
-    this.expectInput(2, inputShape, '[N, T, features]');
-    const { useBias = true, kernelInitializer = glorotUniform(), keyUnits } = this.#options;
-    const features = inputShape[1]!;
-    if (keyUnits === undefined && features % this.heads !== 0) {
-      throw new UsageError(
-        `[MultiHeadAttention] features must be a multiple of heads: got ${features} for ${this.heads}. Or set keyUnits.`,
-      );
+  protected override create(input: TensorSpec | SpecsOf<AttentionInput>): void {
+    const { query, key, value } = specsOfAttended(input);
+    for (const one of [query, key, value]) this.expectInput(one, 2, '[N, T, features]');
+    const { heads, keyUnits } = this.options;
+    const features = query.shape[1]!;
+    if (keyUnits === undefined && features % heads !== 0) {
+      throw new UsageError(`[MultiHeadAttention] features must be a multiple of heads: got ${features} for ${heads}. Or set keyUnits.`);
     }
-    this.#units = keyUnits ?? features / this.heads;
-    const width = this.heads * this.#units;
-    const make = (name: string, shape: Shape): void => {
-      this.#own[`${name}Kernel`] = this.variable(`${name}Kernel`, { shape, initializer: kernelInitializer });
-      if (useBias) this.#own[`${name}Bias`] = this.variable(`${name}Bias`, { shape: [shape[1]!], initializer: zeros() });
+    const width = heads * (keyUnits ?? features / heads);
+    this.query = this.#projection('query', features, width);
+    this.key = this.#projection('key', key.shape[1]!, width);
+    this.value = this.#projection('value', value.shape[1]!, width);
+    this.output = this.#projection('output', width, features);
+  }
+
+  #projection(name: string, features: number, units: number): Projection {
+    const { useBias, kernelInitializer } = this.options;
+    return {
+      kernel: this.variable(`${name}Kernel`, { shape: [features, units], initializer: kernelInitializer }),
+      bias: useBias ? this.variable(`${name}Bias`, { shape: [units], initializer: zeros() }) : undefined,
     };
-    for (const name of projections) make(name, [features, width]);
-    make('output', [width, features]);
   }
 
-  override call(x: Tensor, context: CallContext = {}): Tensor {
-    return this.attend(x, { key: x }, context);
+  override call(input: Tensor | AttentionInput, context: CallContext): Tensor {
+    const { query, key, value, mask } = attended(input);
+    const { heads, causal } = this.options;
+    const [n, t] = query.shape as [number, number, number];
+    const split = (x: Tensor): Tensor => x.reshape([n, x.shape[1]!, heads, x.shape[2]! / heads]).transpose([0, 2, 1, 3]);
+    const q = split(project(query, this.query));
+    const k = split(project(key, this.key));
+    const v = split(project(value, this.value));
+    const dropout = context.training ? this.options.dropout : 0;
+    const random = dropout > 0 ? context.random : undefined;
+    const limits = mask && visible(this.className, mask, [n, heads, t, key.shape[1]!], causal);
+    const read = scaledDotProductAttention(q, k, v, { mask: limits?.mask, causal, dropout, random });
+    const y = (limits ? where(limits.seen, read, 0) : read).transpose([0, 2, 1, 3]).reshape([n, t, this.output.kernel.shape[0]!]);
+    const projected = project(y, this.output);
+    // The output's bias is not what a query read.
+    const output = limits ? where(any(limits.seen, { axis: 1 }), projected, 0) : projected;
+    setMask(output, maskOf(query));
+    return output;
   }
+}
 
-  /** Queries `[N, T, features]` over keys and values. The layer must have been built. */
-  attend(query: Tensor, { key, value = key, mask }: Attended, { training = false, random }: CallContext = {}): Tensor {
-    const { causal = false, dropout: rate = 0 } = this.#options;
-    const heads = (x: Tensor): Tensor => x.reshape([x.shape[0]!, x.shape[1]!, this.heads, this.#units]).transpose([0, 2, 1, 3]);
-    const [q, k, v] = [query, key, value].map((x, i) => heads(this.#project(projections[i]!, x))) as [Tensor, Tensor, Tensor];
-    const dropout = training ? rate : 0;
-    if (dropout > 0 && !random)
-      throw new UsageError('[MultiHeadAttention] needs a source of random numbers when training. Pass { training: true, random }.');
-    const y = scaledDotProductAttention(q, k, v, { mask, causal, dropout, random: random?.split(this.path) });
-    return this.#project('output', y.transpose([0, 2, 1, 3]).reshape([query.shape[0]!, query.shape[1]!, this.heads * this.#units]));
-  }
-
-  #project(name: string, x: Tensor): Tensor {
-    const y = x.matmul(this.#own[`${name}Kernel`]!.read());
-    const bias = this.#own[`${name}Bias`];
-    return bias ? y.add(bias.read()) : y;
-  }
-
-  override config(): Json {
-    const { keyUnits, dropout: rate = 0, causal = false, useBias = true } = this.#options;
-    return { heads: this.heads, ...(keyUnits === undefined ? {} : { keyUnits }), dropout: rate, causal, useBias, name: this.name };
-  }
-  static fromConfig({ heads, ...options }: MultiHeadAttentionOptions & { heads: number }): MultiHeadAttention {
-    return new MultiHeadAttention(heads, options);
-  }
+function project(x: Tensor, { kernel, bias }: Projection): Tensor {
+  const y = x.matmul(kernel.read());
+  return bias ? y.add(bias.read()) : y;
 }

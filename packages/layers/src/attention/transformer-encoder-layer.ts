@@ -1,111 +1,89 @@
-import { type Shape } from '@tessera/core';
-import type { Tensor } from '@tessera/tensor';
-import { type ActivationFunction, activationName, resolveActivation } from '../activations.ts';
+import { relu, type Tensor } from '@tessera/tensor';
+import type { ActivationFunction } from '../activations.ts';
 import { Dense } from '../core/dense.ts';
-import { expectCount } from '../expect.ts';
-import { type CallContext, type Json, Module, type ModuleOptions } from '../module.ts';
+import { Module, type ModuleOptions } from '../module/module.ts';
+import type { TensorSpec } from '../module/spec.ts';
 import { LayerNormalization } from '../normalization/layer-normalization.ts';
+import type { Options, Resolved } from '../options/option.ts';
+import { activation, count, flag, number, rate } from '../options/rows.ts';
 import { Dropout } from '../regularization/dropout.ts';
 import { MultiHeadAttention } from './multi-head-attention.ts';
 
 /** Options of {@link TransformerEncoderLayer}. */
 export interface TransformerEncoderLayerOptions extends ModuleOptions {
-  /** Between the two dense layers (default `'relu'`). */
-  readonly activation?: ActivationFunction | string;
+  /** Between the two dense layers (default `relu`). */
+  readonly activation?: ActivationFunction | string | undefined;
   /** The rate of dropout after attention, inside and after the dense layers, and of the weights of attention (default 0.1). */
-  readonly dropout?: number;
+  readonly dropout?: number | undefined;
   /** Whether each part normalises what comes in, rather than the sum that goes out (default `false`). @see Xiong et al. 2020 */
-  readonly normFirst?: boolean;
+  readonly normFirst?: boolean | undefined;
   /** Whether a place sees only those up to itself (default `false`). */
-  readonly causal?: boolean;
+  readonly causal?: boolean | undefined;
   /** ε of the normalisations (default 1e-5). */
-  readonly epsilon?: number;
+  readonly epsilon?: number | undefined;
 }
+
+type Config = TransformerEncoderLayerOptions & { readonly heads: number; readonly units: number };
 
 /**
  * Attention and two dense layers, each with a residual connection and layer normalisation:
  * x ← LN(x + attention(x)), y = LN(x + W₂·activation(W₁·x)).
  *
- * Shapes: x `[N, T, features]` → the same; W₁ `[features, units]`, W₂ `[units, features]`.
+ * Shapes: x `[N, T, features]` → the same; W₁ `[features, units]`, W₂ `[units, features]`. No place sees those where the mask of x is
+ * false; the mask of x is that of y.
  *
  * @example
- * new TransformerEncoderLayer(8, 1024, { activation: 'gelu', normFirst: true }).apply(x)
+ * new TransformerEncoderLayer(8, 1024, { activation: gelu, normFirst: true }).apply(x)
  * @see Vaswani et al. 2017, "Attention Is All You Need", section 3. https://arxiv.org/abs/1706.03762
  */
 export class TransformerEncoderLayer extends Module {
   static readonly className = 'TransformerEncoderLayer';
-  readonly className = 'TransformerEncoderLayer';
-  readonly heads: number;
-  /** Of the inner dense layer. */
-  readonly units: number;
-  readonly #options: TransformerEncoderLayerOptions;
-  readonly #activation: ActivationFunction | undefined;
-  #children: { attention: MultiHeadAttention; norm1: Module; norm2: Module; dense1: Module; dense2: Module; dropout: Module } | undefined;
+  static readonly positional: readonly string[] = ['heads', 'units'];
+  static readonly options: Options<Config> = {
+    heads: count(),
+    units: count(),
+    activation: activation(relu),
+    dropout: rate(0.1),
+    normFirst: flag(false),
+    causal: flag(false),
+    epsilon: number(1e-5, { least: 0 }),
+  };
+  declare readonly options: Resolved<Config>;
+  readonly attention: MultiHeadAttention;
+  readonly norm1: LayerNormalization;
+  readonly norm2: LayerNormalization;
+  readonly dense1: Dense;
+  dense2!: Dense;
+  readonly dropout: Dropout;
 
   constructor(heads: number, units: number, options: TransformerEncoderLayerOptions = {}) {
-    super(options);
-    expectCount('TransformerEncoderLayer', 'heads', heads);
-    expectCount('TransformerEncoderLayer', 'units', units);
-    this.heads = heads;
-    this.units = units;
-    this.#options = options;
-    this.#activation = resolveActivation(options.activation ?? 'relu');
+    super({ ...options, heads, units });
+    const { activation, dropout, causal, epsilon } = this.options;
+    this.attention = new MultiHeadAttention(heads, { dropout, causal });
+    this.norm1 = new LayerNormalization({ epsilon });
+    this.norm2 = new LayerNormalization({ epsilon });
+    this.dense1 = new Dense(units, { activation });
+    this.dropout = new Dropout(dropout);
   }
 
-  protected override create(inputShape: Shape): void {
-    this.expectInput(2, inputShape, '[N, T, features]');
-    const { dropout = 0.1, causal = false, epsilon = 1e-5 } = this.#options;
-    const features = inputShape[1]!;
-    this.#children = {
-      attention: new MultiHeadAttention(this.heads, { dropout, causal }),
-      norm1: new LayerNormalization({ epsilon }),
-      norm2: new LayerNormalization({ epsilon }),
-      dense1: new Dense(this.units, this.#activation ? { activation: this.#activation } : {}),
-      dense2: new Dense(features),
-      dropout: new Dropout(dropout),
-    };
-    for (const [name, child] of Object.entries(this.#children)) {
-      this.buildChild(name, child, name === 'dense2' ? [inputShape[0]!, this.units] : inputShape);
-    }
+  override get supportsMask(): boolean {
+    return true;
   }
 
-  override children(): Readonly<Record<string, Module>> {
-    return this.#children ?? {};
+  protected override create(input: TensorSpec): void {
+    this.expectInput(input, 2, '[N, T, features]');
+    this.dense2 = new Dense(input.shape[1]!);
   }
 
-  override call(x: Tensor, context: CallContext = {}): Tensor {
-    const { attention, norm1, norm2, dense1, dense2, dropout } = this.#children!;
-    const dropped = (y: Tensor, place: string): Tensor =>
-      dropout.apply(y, context.random ? { ...context, random: context.random.split(place) } : context);
-    const attend = (y: Tensor): Tensor => dropped(attention.apply(y, context), 'attention');
-    const feed = (y: Tensor): Tensor => dropped(dense2.apply(dropped(dense1.apply(y), 'inner')), 'outer');
-    if (this.#options.normFirst) {
+  override call(x: Tensor): Tensor {
+    const { attention, norm1, norm2, dense1, dense2, dropout } = this;
+    const attend = (y: Tensor): Tensor => dropout.apply(attention.apply(y));
+    const feed = (y: Tensor): Tensor => dropout.apply(dense2.apply(dropout.apply(dense1.apply(y))));
+    if (this.options.normFirst) {
       const z = x.add(attend(norm1.apply(x)));
       return z.add(feed(norm2.apply(z)));
     }
     const z = norm1.apply(x.add(attend(x)));
     return norm2.apply(z.add(feed(z)));
-  }
-
-  override config(): Json {
-    const { dropout = 0.1, normFirst = false, causal = false, epsilon = 1e-5 } = this.#options;
-    const activation = activationName(this.#activation);
-    return {
-      heads: this.heads,
-      units: this.units,
-      ...(activation ? { activation } : {}),
-      dropout,
-      normFirst,
-      causal,
-      epsilon,
-      name: this.name,
-    };
-  }
-  static fromConfig({
-    heads,
-    units,
-    ...options
-  }: TransformerEncoderLayerOptions & { heads: number; units: number }): TransformerEncoderLayer {
-    return new TransformerEncoderLayer(heads, units, options);
   }
 }

@@ -1,28 +1,33 @@
-import type { Shape } from '@tessera/core';
 import type { Tensor, Variable } from '@tessera/tensor';
-import { type ActivationFunction, activationName, resolveActivation } from '../activations.ts';
-import { expectCount } from '../expect.ts';
+import type { ActivationFunction } from '../activations.ts';
 import { glorotUniform, type Initializer, zeros } from '../initializers.ts';
-import { type CallContext, type Json, Module, type ModuleOptions } from '../module.ts';
+import { Module, type ModuleOptions } from '../module/module.ts';
+import type { TensorSpec } from '../module/spec.ts';
+import type { Options, Resolved } from '../options/option.ts';
+import { activation, count, flag } from '../options/rows.ts';
+import { initializer, regularizer } from '../options/value-rows.ts';
 import type { Regularizer } from '../regularizers.ts';
 
 /** Options of {@link Dense}. */
 export interface DenseOptions extends ModuleOptions {
-  readonly activation?: ActivationFunction | string;
+  /** Default: none. */
+  readonly activation?: ActivationFunction | string | undefined;
   /** Default `true`. */
-  readonly useBias?: boolean;
+  readonly useBias?: boolean | undefined;
   /** Default {@link glorotUniform}. */
-  readonly kernelInitializer?: Initializer;
+  readonly kernelInitializer?: Initializer | undefined;
   /** Default zeros. */
-  readonly biasInitializer?: Initializer;
-  readonly kernelRegularizer?: Regularizer;
-  readonly biasRegularizer?: Regularizer;
+  readonly biasInitializer?: Initializer | undefined;
+  readonly kernelRegularizer?: Regularizer | undefined;
+  readonly biasRegularizer?: Regularizer | undefined;
 }
+
+type Config = DenseOptions & { readonly units: number };
 
 /**
  * y = activation(x·W + b)
  *
- * Shapes: x `[N, ..., features]` → `[N, ..., units]`; W `[features, units]`, b `[units]`.
+ * Shapes: x `[N, ..., features]` → `[N, ..., units]`; W `[features, units]`, b `[units]`. The mask of x is that of y.
  *
  * @throws ShapeError if the last axis of x is not `features`.
  * @example
@@ -30,48 +35,37 @@ export interface DenseOptions extends ModuleOptions {
  */
 export class Dense extends Module {
   static readonly className = 'Dense';
-  readonly className = 'Dense';
-  readonly units: number;
+  static readonly positional: readonly string[] = ['units'];
+  static readonly options: Options<Config> = {
+    units: count(),
+    activation: activation(),
+    useBias: flag(true),
+    kernelInitializer: initializer(glorotUniform),
+    biasInitializer: initializer(zeros),
+    kernelRegularizer: regularizer(),
+    biasRegularizer: regularizer(),
+  };
+  declare readonly options: Resolved<Config, 'kernelRegularizer' | 'biasRegularizer'>;
   kernel!: Variable;
   bias: Variable | undefined;
-  readonly #options: DenseOptions;
-  readonly #activation: ActivationFunction | undefined;
 
   constructor(units: number, options: DenseOptions = {}) {
-    super(options);
-    expectCount('Dense', 'units', units);
-    this.units = units;
-    this.#options = options;
-    this.#activation = resolveActivation(options.activation);
+    super({ ...options, units });
   }
 
-  protected override create(inputShape: Shape): void {
-    const {
-      useBias = true,
-      kernelInitializer = glorotUniform(),
-      biasInitializer = zeros(),
-      kernelRegularizer,
-      biasRegularizer,
-    } = this.#options;
-    const features = inputShape.at(-1) ?? 1;
-    this.kernel = this.variable('kernel', {
-      shape: [features, this.units],
-      initializer: kernelInitializer,
-      regularizer: kernelRegularizer,
-    });
-    if (useBias) this.bias = this.variable('bias', { shape: [this.units], initializer: biasInitializer, regularizer: biasRegularizer });
+  override get supportsMask(): boolean {
+    return true;
   }
 
-  override call(x: Tensor, _context?: CallContext): Tensor {
+  protected override create({ shape }: TensorSpec): void {
+    const { units, useBias, kernelInitializer, biasInitializer, kernelRegularizer, biasRegularizer } = this.options;
+    const features = shape.at(-1) ?? 1;
+    this.kernel = this.variable('kernel', { shape: [features, units], initializer: kernelInitializer, regularizer: kernelRegularizer });
+    if (useBias) this.bias = this.variable('bias', { shape: [units], initializer: biasInitializer, regularizer: biasRegularizer });
+  }
+
+  override call(x: Tensor): Tensor {
     const y = x.matmul(this.kernel.read());
-    const z = this.bias ? y.add(this.bias.read()) : y;
-    return this.#activation ? this.#activation(z) : z;
-  }
-
-  override config(): Json {
-    return { units: this.units, activation: activationName(this.#activation), useBias: this.#options.useBias ?? true, name: this.name };
-  }
-  static fromConfig({ units, ...options }: DenseOptions & { units: number }): Dense {
-    return new Dense(units, options);
+    return this.options.activation(this.bias ? y.add(this.bias.read()) : y);
   }
 }

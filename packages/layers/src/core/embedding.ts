@@ -1,60 +1,64 @@
-import type { Shape } from '@tessera/core';
-import { take, type Tensor, type Variable } from '@tessera/tensor';
-import { expectCount } from '../expect.ts';
+import { notEqual, setMask, take, type Tensor, type Variable } from '@tessera/tensor';
 import { type Initializer, randomUniform } from '../initializers.ts';
-import { type CallContext, type Json, Module, type ModuleOptions } from '../module.ts';
+import { Module, type ModuleOptions } from '../module/module.ts';
+import type { Options, Resolved } from '../options/option.ts';
+import { count, flag } from '../options/rows.ts';
+import { initializer, regularizer } from '../options/value-rows.ts';
 import type { Regularizer } from '../regularizers.ts';
 
 /** Options of {@link Embedding}. */
 export interface EmbeddingOptions extends ModuleOptions {
+  /** Whether index 0 is padding, which the mask of the output leaves out (default `false`). */
+  readonly maskZero?: boolean | undefined;
   /** Default uniform within ±0.05. */
-  readonly embeddingsInitializer?: Initializer;
-  readonly embeddingsRegularizer?: Regularizer;
+  readonly embeddingsInitializer?: Initializer | undefined;
+  readonly embeddingsRegularizer?: Regularizer | undefined;
 }
+
+type Config = EmbeddingOptions & { readonly vocabulary: number; readonly units: number };
 
 /**
  * y[n, …, :] = E[x[n, …], :]: a vector for each index.
  *
  * Shapes: x indices `[N, ...]` from 0 to vocabulary − 1, of any number dtype → `[N, ..., units]`; E `[vocabulary, units]`.
- * An index out of range gives NaN.
+ * An index out of range gives NaN. With `maskZero` the mask of y `[N, T, units]` is x ≠ 0.
  *
  * @example
- * new Embedding(5000, 64).apply(tokens)
+ * new Embedding(5000, 64, { maskZero: true }).apply(tokens)
  */
 export class Embedding extends Module {
   static readonly className = 'Embedding';
-  readonly className = 'Embedding';
-  readonly vocabulary: number;
-  readonly units: number;
+  static readonly positional: readonly string[] = ['vocabulary', 'units'];
+  static readonly options: Options<Config> = {
+    vocabulary: count(),
+    units: count(),
+    maskZero: flag(false),
+    embeddingsInitializer: initializer(randomUniform),
+    embeddingsRegularizer: regularizer(),
+  };
+  declare readonly options: Resolved<Config, 'embeddingsRegularizer'>;
   embeddings!: Variable;
-  readonly #options: EmbeddingOptions;
 
   constructor(vocabulary: number, units: number, options: EmbeddingOptions = {}) {
-    super(options);
-    expectCount('Embedding', 'vocabulary', vocabulary);
-    expectCount('Embedding', 'units', units);
-    this.vocabulary = vocabulary;
-    this.units = units;
-    this.#options = options;
+    super({ ...options, vocabulary, units });
   }
 
-  protected override create(_inputShape: Shape): void {
-    const { embeddingsInitializer = randomUniform(), embeddingsRegularizer } = this.#options;
+  override get supportsMask(): boolean {
+    return true;
+  }
+
+  protected override create(): void {
+    const { vocabulary, units, embeddingsInitializer, embeddingsRegularizer } = this.options;
     this.embeddings = this.variable('embeddings', {
-      shape: [this.vocabulary, this.units],
+      shape: [vocabulary, units],
       initializer: embeddingsInitializer,
       regularizer: embeddingsRegularizer,
     });
   }
 
-  override call(x: Tensor, _context?: CallContext): Tensor {
-    return take(this.embeddings.read(), x.astype('int32'));
-  }
-
-  override config(): Json {
-    return { vocabulary: this.vocabulary, units: this.units, name: this.name };
-  }
-  static fromConfig({ vocabulary, units, ...options }: EmbeddingOptions & { vocabulary: number; units: number }): Embedding {
-    return new Embedding(vocabulary, units, options);
+  override call(x: Tensor): Tensor {
+    const y = take(this.embeddings.read(), x.astype('int32'));
+    if (this.options.maskZero && x.rank === 2) setMask(y, x.mask ?? notEqual(x, 0));
+    return y;
   }
 }

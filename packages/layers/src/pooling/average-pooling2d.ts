@@ -1,34 +1,43 @@
-import type { Shape } from '@tessera/core';
-import { averagePool, type AveragePoolingOptions, type PerAxis, type Tensor } from '@tessera/tensor';
-import { expectCounts } from '../expect.ts';
-import { type Json, Module, type ModuleOptions } from '../module.ts';
+import { averagePool, type PerAxis, type Tensor } from '@tessera/tensor';
+import { Module } from '../module/module.ts';
+import type { TensorSpec } from '../module/spec.ts';
+import type { Options, Resolved } from '../options/option.ts';
+import { flag } from '../options/rows.ts';
+import { type WindowConfig, type WindowOptions, windowRows } from './pooling-options.ts';
 
-/** Options of {@link AveragePooling2D}: strides (default the pool's size), padding, ceilMode and what the operation takes besides. */
-export interface AveragePooling2DOptions extends ModuleOptions, AveragePoolingOptions {}
+/** Options of {@link AveragePooling2D}. */
+export interface AveragePooling2DOptions extends WindowOptions {
+  /** Whether padding counts among what is averaged (default `false`, as Keras; PyTorch's default is `true`). */
+  readonly countIncludePadding?: boolean | undefined;
+}
 
-/** The mean of each window. Shapes: x `[N, H, W, C]` → `[N, H', W', C]`. */
+type Config = AveragePooling2DOptions & WindowConfig;
+
+/**
+ * y[n, i, j, c] = mean x[n, i·s + k·d − p, j·s + l·d − p, c] over the places (k, l) of a window.
+ *
+ * Shapes: x `[N, H, W, C]` → `[N, H', W', C]`. The size of the pool is 2 by default.
+ *
+ * @throws UsageError if x does not have four axes.
+ * @example
+ * new AveragePooling2D(3, { strides: 1, padding: 'same' }).apply(images) // [N, H, W, C]
+ */
 export class AveragePooling2D extends Module {
   static readonly className = 'AveragePooling2D';
-  readonly className = 'AveragePooling2D';
-  readonly poolSize: PerAxis;
-  readonly #options: AveragePooling2DOptions;
+  static readonly positional: readonly string[] = ['poolSize'];
+  static readonly options: Options<Config> = { ...windowRows(2), countIncludePadding: flag(false) };
+  declare readonly options: Resolved<Config, 'strides'>;
 
-  constructor(poolSize: PerAxis = 2, options: AveragePooling2DOptions = {}) {
-    super(options);
-    expectCounts('AveragePooling2D', 'poolSize', [poolSize].flat());
-    this.poolSize = poolSize;
-    this.#options = options;
+  constructor(poolSize?: PerAxis, options: AveragePooling2DOptions = {}) {
+    super({ ...options, poolSize });
   }
-  protected override create(inputShape: Shape): void {
-    this.expectInput(3, inputShape, '[N, H, W, C]');
+
+  protected override create(input: TensorSpec): void {
+    this.expectInput(input, 3, '[N, H, W, C]');
   }
+
   override call(x: Tensor): Tensor {
-    return averagePool(x, this.poolSize, this.#options);
-  }
-  override config(): Json {
-    return { ...this.#options, poolSize: this.poolSize, name: this.name } as Json;
-  }
-  static fromConfig({ poolSize, ...options }: AveragePooling2DOptions & { poolSize: PerAxis }): AveragePooling2D {
-    return new AveragePooling2D(poolSize, options);
+    const { poolSize, strides = poolSize, ...options } = this.options;
+    return averagePool(x, poolSize, { ...options, strides });
   }
 }

@@ -1,34 +1,37 @@
-import type { Shape } from '@tessera/core';
-import { maxPool, type PerAxis, type PoolingOptions, type Tensor } from '@tessera/tensor';
-import { expectCounts } from '../expect.ts';
-import { type Json, Module, type ModuleOptions } from '../module.ts';
+import { maxPool, type PerAxis, type Tensor } from '@tessera/tensor';
+import { Module } from '../module/module.ts';
+import type { TensorSpec } from '../module/spec.ts';
+import type { Options, Resolved } from '../options/option.ts';
+import { type WindowConfig, type WindowOptions, windowRows } from './pooling-options.ts';
 
-/** Options of {@link MaxPooling2D}: strides (default the pool's size), padding, ceilMode and what the operation takes besides. */
-export interface MaxPooling2DOptions extends ModuleOptions, PoolingOptions {}
+/** Options of {@link MaxPooling2D}. */
+export type MaxPooling2DOptions = WindowOptions;
 
-/** The largest element of each window. Shapes: x `[N, H, W, C]` → `[N, H', W', C]`. */
+/**
+ * y[n, i, j, c] = max x[n, i·s + k·d − p, j·s + l·d − p, c] over the places (k, l) of a window; padding counts as −∞.
+ *
+ * Shapes: x `[N, H, W, C]` → `[N, H', W', C]`. The size of the pool is 2 by default.
+ *
+ * @throws UsageError if x does not have four axes.
+ * @example
+ * new MaxPooling2D(2).apply(images) // [N, H/2, W/2, C]
+ */
 export class MaxPooling2D extends Module {
   static readonly className = 'MaxPooling2D';
-  readonly className = 'MaxPooling2D';
-  readonly poolSize: PerAxis;
-  readonly #options: MaxPooling2DOptions;
+  static readonly positional: readonly string[] = ['poolSize'];
+  static readonly options: Options<WindowConfig> = windowRows(2);
+  declare readonly options: Resolved<WindowConfig, 'strides'>;
 
-  constructor(poolSize: PerAxis = 2, options: MaxPooling2DOptions = {}) {
-    super(options);
-    expectCounts('MaxPooling2D', 'poolSize', [poolSize].flat());
-    this.poolSize = poolSize;
-    this.#options = options;
+  constructor(poolSize?: PerAxis, options: MaxPooling2DOptions = {}) {
+    super({ ...options, poolSize });
   }
-  protected override create(inputShape: Shape): void {
-    this.expectInput(3, inputShape, '[N, H, W, C]');
+
+  protected override create(input: TensorSpec): void {
+    this.expectInput(input, 3, '[N, H, W, C]');
   }
+
   override call(x: Tensor): Tensor {
-    return maxPool(x, this.poolSize, this.#options);
-  }
-  override config(): Json {
-    return { ...this.#options, poolSize: this.poolSize, name: this.name } as Json;
-  }
-  static fromConfig({ poolSize, ...options }: MaxPooling2DOptions & { poolSize: PerAxis }): MaxPooling2D {
-    return new MaxPooling2D(poolSize, options);
+    const { poolSize, strides = poolSize, ...options } = this.options;
+    return maxPool(x, poolSize, { ...options, strides });
   }
 }

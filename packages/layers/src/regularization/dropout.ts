@@ -1,35 +1,37 @@
-import { UsageError } from '@tessera/core';
 import { dropout, type Tensor } from '@tessera/tensor';
-import { expectRate } from '../expect.ts';
-import { type CallContext, type Json, Module, type ModuleOptions } from '../module.ts';
+import type { CallContext } from '../module/context.ts';
+import { Module, type ModuleOptions } from '../module/module.ts';
+import type { Options, Resolved } from '../options/option.ts';
+import { rate } from '../options/rows.ts';
+
+type Config = ModuleOptions & { readonly rate: number };
 
 /**
- * When training, each element is 0 with probability `rate` and otherwise scaled by 1/(1 − rate); else x itself.
+ * When training, y = x·m/(1 − rate) with m = 0 at random places, a share `rate` of all, and 1 elsewhere; else y = x.
  *
- * Shapes: y as x.
+ * Shapes: y as x. The mask of x is that of y.
  *
+ * @throws UsageError when training without a source of random numbers.
  * @see Srivastava et al. 2014, "Dropout: A Simple Way to Prevent Neural Networks from Overfitting".
+ * @example
+ * new Dropout(0.5).apply(x, { training: true, random: new Random(0) })
  */
 export class Dropout extends Module {
   static readonly className = 'Dropout';
-  readonly className = 'Dropout';
-  readonly rate: number;
+  static readonly positional: readonly string[] = ['rate'];
+  static readonly options: Options<Config> = { rate: rate() };
+  declare readonly options: Resolved<Config>;
 
   constructor(rate: number, options: ModuleOptions = {}) {
-    super(options);
-    expectRate('Dropout', 'rate', rate);
-    this.rate = rate;
+    super({ ...options, rate });
   }
-  override call(x: Tensor, { training = false, random }: CallContext = {}): Tensor {
-    if (!training || this.rate === 0) return x;
-    if (!random)
-      throw new UsageError('[Dropout] needs a source of random numbers when training. Pass { training: true, random: new Random(seed) }.');
-    return dropout(x, this.rate, random.split(this.path));
+
+  override get supportsMask(): boolean {
+    return true;
   }
-  override config(): Json {
-    return { rate: this.rate, name: this.name };
-  }
-  static fromConfig({ rate, ...options }: ModuleOptions & { rate: number }): Dropout {
-    return new Dropout(rate, options);
+
+  override call(x: Tensor, context: CallContext): Tensor {
+    if (!context.training || this.options.rate === 0) return x;
+    return dropout(x, this.options.rate, context.random);
   }
 }

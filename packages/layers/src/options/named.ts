@@ -1,0 +1,46 @@
+import type { Json } from './json.ts';
+
+/** What made a value: the name of a factory and its arguments. */
+export interface Origin {
+  readonly name: string;
+  readonly args: readonly Json[];
+}
+
+const origins = new WeakMap<object, Origin>();
+const factories = new WeakMap<object, string>();
+
+/**
+ * A function that makes values which can be saved, by its name and arguments: initializers, regularizers, constraints.
+ *
+ * @example
+ * export const l2 = factory('l2', (lambda = 0.01) => (value: Tensor) => value.square().sum().mul(lambda))
+ */
+/* @__NO_SIDE_EFFECTS__ */
+export function factory<A extends readonly (Json | undefined)[], V extends object>(
+  name: string,
+  make: (...args: A) => V,
+): (...args: A) => V {
+  const made = (...args: A): V => {
+    const value = make(...args);
+    origins.set(value, { name, args: args.filter((arg): arg is A[number] & Json => arg !== undefined) });
+    return value;
+  };
+  factories.set(made, name);
+  return made;
+}
+
+/** The name under which files know a factory. */
+export function factoryName(value: unknown): string | undefined {
+  return typeof value === 'function' ? factories.get(value) : undefined;
+}
+
+/** What made a value, where that was a {@link factory}. */
+export function originOfValue(value: object): Origin | undefined {
+  return origins.get(value);
+}
+
+/** Gives a value the origin of one that is not there: it can be saved again. */
+export function withOrigin<V extends object>(value: V, origin: Origin): V {
+  origins.set(value, origin);
+  return value;
+}
