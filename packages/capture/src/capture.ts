@@ -40,9 +40,9 @@ export interface Captured<A extends readonly unknown[], R> {
   (...inputs: A): R;
   /**
    * Makes the plan for a call with such arguments ready without running it: traced, and compiled beside the caller's work where the
-   * backend compiles (WebGPU), so that the first call need not wait.
+   * backend compiles (WebGPU), so that the first call need not wait. Gives the call itself, which knows its plan already.
    */
-  warmUp(inputs: A, options?: WarmUpOptions): Promise<void>;
+  warmUp(inputs: A, options?: WarmUpOptions): Promise<() => R>;
   /** The plans that are ready, the one used last at the end. */
   readonly plans: readonly Plan[];
   /** Gives the memory of all plans back; the next call traces again. */
@@ -79,7 +79,7 @@ export function capture<A extends readonly unknown[], R>(
   };
   const trace = (signature: Signature, backend: Backend): Traced => traceFunction(f as never, signature, backend, () => callsOn(backend));
   const compile = (signature: Signature, backend: Backend): Compiled => {
-    const compiled = new Compiled(trace(signature, backend), backend, memoryLimit);
+    const compiled = new Compiled(signature.key, trace(signature, backend), backend, memoryLimit);
     if (ready.size >= maxPlans) {
       const [oldest] = ready.keys();
       ready.get(oldest!)!.dispose();
@@ -113,8 +113,14 @@ export function capture<A extends readonly unknown[], R>(
     const [compiled, tensors] = planFor(inputs);
     return compiled.run(tensors) as R;
   };
+  const warmUp = async (inputs: A, { onProgress }: WarmUpOptions = {}): Promise<() => R> => {
+    const [compiled, tensors] = planFor(inputs);
+    await compiled.compile(onProgress);
+    // What it was made for may have changed meanwhile: variables laid out anew, a plan given back.
+    return () => (ready.get(compiled.key) === compiled && !compiled.outdated ? (compiled.run(tensors) as R) : call(...inputs));
+  };
   return Object.defineProperties(call, {
-    warmUp: { value: async (inputs: A, { onProgress }: WarmUpOptions = {}) => planFor(inputs)[0].compile(onProgress) },
+    warmUp: { value: warmUp },
     plans: { get: () => [...ready.values()].map(({ plan }) => plan) },
     dispose: {
       value() {

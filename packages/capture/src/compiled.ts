@@ -14,13 +14,16 @@ import type { Traced } from './trace.ts';
 
 /** A traced function made ready to run again and again. */
 export class Compiled {
+  /** The signature that it was made for. */
+  readonly key: string;
   readonly traced: Traced;
   readonly #executable: Executable;
   /** What its graph takes besides the arguments and the variables. */
   readonly #constants: readonly Tensor[];
 
   /** @throws OutOfMemoryError where temporaries cannot be made to fit `memoryLimit`. */
-  constructor(traced: Traced, backend: Backend, memoryLimit: number) {
+  constructor(key: string, traced: Traced, backend: Backend, memoryLimit: number) {
+    this.key = key;
     this.traced = traced;
     const replaces = replacedInputs(traced);
     this.#constants = traced.constants;

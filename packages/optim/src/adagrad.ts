@@ -38,6 +38,7 @@ export function adagrad({
 }: AdagradOptions = {}): Optimizer<AdagradState> {
   return {
     groupOf: oneGroup,
+    learningRate,
     init: (parameters) => ({
       ...startProgress(learningRate, parameters),
       sum: mapParameters((x) => fullLike(x, initialAccumulator), parameters),

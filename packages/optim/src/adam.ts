@@ -57,6 +57,7 @@ function makeAdam(
   const zeros = (parameters: Parameters): Parameters => mapParameters((x) => zerosLike(x), parameters);
   return {
     groupOf: oneGroup,
+    learningRate,
     init: (parameters) => ({
       ...startProgress(learningRate, parameters),
       mean: zeros(parameters),

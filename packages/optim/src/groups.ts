@@ -1,6 +1,6 @@
 import { UsageError } from '@tessera/core';
 import { treeFlatten } from '@tessera/tensor';
-import type { Optimizer, Parameters } from './optimizer.ts';
+import { commonRate, type Optimizer, type Parameters } from './optimizer.ts';
 
 /** Which parameters an optimizer of {@link groups} takes. */
 export interface Group {
@@ -34,6 +34,7 @@ export function groups(list: readonly Group[]): Optimizer<readonly unknown[]> {
       const inside = list[owner]!.optimizer.groupOf?.(path);
       return inside === undefined ? undefined : `${owner} ${inside}`;
     },
+    learningRate: commonRate(list.map(({ optimizer }) => optimizer)),
     init: (parameters) => split(parameters).parts.map((part, i) => list[i]!.optimizer.init(part)),
     update(gradients, states, parameters) {
       const [slopes, values] = [split(gradients), split(parameters)];

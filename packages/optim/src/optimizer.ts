@@ -1,4 +1,5 @@
 import { type Tensor, treeMap } from '@tessera/tensor';
+import type { Schedule } from './learning-rate.ts';
 
 /** A tree of tensors: parameters, their gradients, their updates. */
 export type Parameters = Tensor | readonly Parameters[] | { readonly [key: string]: Parameters };
@@ -14,6 +15,8 @@ export interface Optimizer<S = unknown> {
    * group must come as it is, and so must all where this function is missing.
    */
   groupOf?(path: string): string | undefined;
+  /** The learning rate that it was made with, where it has one. */
+  readonly learningRate?: number | Schedule | undefined;
   init(parameters: Parameters): S;
   update(gradients: Parameters, state: S, parameters: Parameters): { updates: Parameters; state: S };
 }
@@ -38,6 +41,7 @@ export function chain(...optimizers: readonly Optimizer[]): Optimizer<readonly u
       const names = optimizers.map((optimizer) => optimizer.groupOf?.(path));
       return names.includes(undefined) ? undefined : names.join(' then ');
     },
+    learningRate: commonRate(optimizers),
     init: (parameters) => optimizers.map((optimizer) => optimizer.init(parameters)),
     update(gradients, states, parameters) {
       let updates = gradients;
@@ -49,4 +53,10 @@ export function chain(...optimizers: readonly Optimizer[]): Optimizer<readonly u
       return { updates, state: next };
     },
   };
+}
+
+/** The learning rate that optimizers have in common. */
+export function commonRate(optimizers: readonly Optimizer[]): number | Schedule | undefined {
+  const rates = new Set(optimizers.flatMap(({ learningRate }) => learningRate ?? []));
+  return rates.size === 1 ? [...rates][0] : undefined;
 }

@@ -40,6 +40,7 @@ export function sgd({
 }: SgdOptions = {}): Optimizer<SgdState> {
   return {
     groupOf: oneGroup,
+    learningRate,
     init: (parameters) => ({
       ...startProgress(learningRate, parameters),
       ...(momentum === 0 ? {} : { momentum: mapParameters((x) => zerosLike(x), parameters) }),

@@ -12,7 +12,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { backupAndRestore, type Restored } from './backup-and-restore.ts';
 import type { Callback, History } from './callback.ts';
 import { type CompileOptions } from './options.ts';
-import { compile, type Trainer } from './trainer.ts';
+import { compile } from './compile.ts';
+import type { Trainer } from './trainer.ts';
 
 beforeEach(() => void setDefaultBackend(losable(cpu())));
 

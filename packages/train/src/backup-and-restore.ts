@@ -48,9 +48,10 @@ export function backupAndRestore({ backends, saveEvery = 5000, onRestore }: Back
   };
 
   return {
-    onTrainBegin: (trainer) => keep(trainer.epoch, trainer),
-    async onStepEnd({ epoch, batch, batches }, _, trainer) {
-      if (performance.now() - keptAt >= saveEvery) await keepLearned(epoch + batch / batches, trainer);
+    // A model that the first batch builds has no state before it.
+    onTrainBegin: (trainer) => (trainer.learner.begun ? keep(trainer.epoch, trainer) : undefined),
+    async onStepEnd({ batch, batches = Infinity }, _, trainer) {
+      if (performance.now() - keptAt >= saveEvery) await keepLearned(trainer.epoch + batch / batches, trainer);
     },
     onEpochEnd: (_, __, trainer) => keepLearned(trainer.epoch, trainer),
     async onDeviceLost(error, trainer) {

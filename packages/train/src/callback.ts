@@ -6,12 +6,13 @@ export type Logs = Readonly<Record<string, number>>;
 
 /** Where a run is. */
 export interface Place {
-  /** Counted from 0. */
+  /** Counted from 0 where the fit began. */
   readonly epoch: number;
   readonly epochs: number;
   /** Batches done in this epoch. */
   readonly batch: number;
-  readonly batches: number;
+  /** In an epoch; nothing for a stream that does not say. */
+  readonly batches: number | undefined;
   /** Examples per second in this epoch, validation not counted. */
   readonly examplesPerSecond: number;
 }

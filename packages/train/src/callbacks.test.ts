@@ -15,7 +15,8 @@ import type { Callback, Logs } from './callback.ts';
 import { checkpoint, resume } from './checkpoint.ts';
 import { earlyStopping } from './early-stopping.ts';
 import { progress } from './progress.ts';
-import { compile, type Trainer } from './trainer.ts';
+import { compile } from './compile.ts';
+import type { Trainer } from './trainer.ts';
 
 beforeEach(() => void setDefaultBackend(cpu()));
 

@@ -1,13 +1,12 @@
-import { DataError } from '@tessera/core';
-import { type ArrayDataset, type Column, validateFinite, validateLabels } from '@tessera/data';
-import type { Module } from '@tessera/layers';
-import type { Examples } from './options.ts';
+import { DataError, treeFlatten } from '@tessera/core';
+import { validateFinite, validateLabels } from '@tessera/data';
+import { type AnyModule, isSpec, type TensorSpec } from '@tessera/layers';
+import { isUnknown } from '@tessera/tensor';
+import { columnEntries, columnsInMemory, type Examples, lengthOf } from './examples.ts';
 
-type XY = { readonly x: Column; readonly y: Column };
-
-/** The columns of data that is in memory. */
-export function columnsOf(data: Examples): XY | undefined {
-  return (data as Partial<ArrayDataset<XY>>).columns;
+interface XY {
+  readonly x?: unknown;
+  readonly y?: unknown;
 }
 
 /**
@@ -16,23 +15,56 @@ export function columnsOf(data: Examples): XY | undefined {
  * @throws DataError if there are no examples, no columns x and y, or inputs or targets that are not finite.
  */
 export function checkExamples(data: Examples): void {
-  if (data.length === 0) throw new DataError('[fit] the data must have examples: got none');
-  const columns = columnsOf(data);
+  if (lengthOf(data) === 0) throw new DataError('[fit] the data must have examples: got none');
+  const columns = columnsInMemory(data) as XY | undefined;
   if (!columns) return;
-  if (!columns.x || !columns.y) throw new DataError('[fit] the data must have columns x and y');
-  if (isFloat(columns.x)) validateFinite(columns.x, 'x');
-  if (isFloat(columns.y) && columns.y.shape.length > 1) validateFinite(columns.y, 'y');
+  if (!columns.x || !columns.y) throw new DataError(`[fit] the data must have columns x and y: got ${Object.keys(columns).join(', ')}`);
+  for (const [path, column] of columnEntries({ x: columns.x, y: columns.y })) if (isFloat(column)) validateFinite(column, path);
 }
 
-/** Checks targets against a model that is built: one number per example for a model of several outputs is a class label. */
-export function checkTargets(data: Examples, model: Module): void {
-  const y = columnsOf(data)?.y;
-  if (!y) return;
-  const classes = model.outputShape(model.inputShape!).at(-1) ?? 1;
-  if (y.data.length === y.shape[0] && classes > 1) validateLabels(y, classes);
-  else if (isFloat(y)) validateFinite(y, 'y');
+/**
+ * Checks the columns x and y against a model that is built: inputs must have its shapes, and targets with an axis less than the output
+ * are class labels.
+ *
+ * @throws DataError that names the column, and what is wrong.
+ */
+export function checkAgainst(model: AnyModule, { x, y }: XY, { ignore = -100 }: { ignore?: number | undefined } = {}): void {
+  checkInputs(model, x);
+  const outputs = specsByPath(model.outputSpec());
+  for (const [path, column] of columnEntries({ y })) {
+    const output = outputs.get(path.replace(/^y\.?/, ''));
+    const classes = output?.shape.at(-1) ?? 1;
+    if (!output || isUnknown(classes) || classes < 2 || Array.isArray(column.data)) continue;
+    const axes = 'offsets' in column ? output.shape.length - 1 : column.shape.length - 1;
+    const rows = output.shape.length - 1;
+    const isLabel = axes === rows || (axes === rows + 1 && column.shape.at(-1) === 1);
+    if (isLabel) validateLabels(column, classes, { ignore, name: path });
+  }
 }
 
-function isFloat({ data }: Column): boolean {
+/** Checks inputs against the specs that a model was built for. */
+export function checkInputs(model: AnyModule, x: unknown): void {
+  const specs = specsByPath(model.inputSpec);
+  const given = columnEntries(x);
+  const told = (paths: readonly string[]): string => (paths.length === 1 && paths[0] === '' ? 'one column' : paths.join(', '));
+  if (given.length !== specs.size || given.some(([path]) => !specs.has(path))) {
+    throw new DataError(`[${model.className}] the model takes ${told([...specs.keys()])}: got ${told(given.map(([path]) => path))}`);
+  }
+  for (const [path, column] of given) {
+    if ('offsets' in column) continue;
+    const { shape } = specs.get(path)!;
+    const own = column.shape.slice(1);
+    if (own.length === shape.length && own.every((length, axis) => isUnknown(shape[axis]!) || length === shape[axis])) continue;
+    const wanted = `[N, ${shape.map((length) => (isUnknown(length) ? '?' : length)).join(', ')}]`;
+    throw new DataError(`[${model.className}] the input ${path || 'x'} must be ${wanted}: got [${column.shape.join(', ')}]`);
+  }
+}
+
+function specsByPath(specs: unknown): Map<string, TensorSpec> {
+  const { leaves, paths } = treeFlatten(specs);
+  return new Map(paths.flatMap((path, i) => (isSpec(leaves[i]) ? [[path, leaves[i]] as const] : [])));
+}
+
+function isFloat({ data }: { readonly data: unknown }): boolean {
   return data instanceof Float32Array || data instanceof Float64Array;
 }

@@ -1,175 +1,358 @@
-import { valueAndGrad } from '@tessera/autograd';
+import { StateError, UsageError } from '@tessera/core';
 import type { WarmUpOptions } from '@tessera/capture';
-import { StateError } from '@tessera/core';
-import type { Batch } from '@tessera/data';
 import type { RawTensor } from '@tessera/formats';
-import { checkWeights, fromRawTensor, type Module, penalty, rawTensor, setWeights, weightsOf } from '@tessera/layers';
-import type { Metric } from '@tessera/metrics';
-import { applyUpdates } from '@tessera/optim';
-import { FlatParameters, Random, tensor, type Tensor, tidy, treeMap, type Variable, VariableTree, zeros, zerosLike } from '@tessera/tensor';
-import { flattenState } from './flat-state.ts';
-import { Measurement } from './measurement.ts';
-import type { CompileOptions } from './options.ts';
-import { asFloat, runStep, type Step, stepOf } from './step.ts';
+import { type AnyModule, checkWeights, fromRawTensor, inContext, isModule, rawTensor, setWeights, weightsOf } from '@tessera/layers';
+import type { Optimizer } from '@tessera/optim';
+import { outline, Random, tensor, type Tensor, tidy, trainableVersion, type Variable, VariableTree, zeros } from '@tessera/tensor';
+import { type DeviceBatch, masked } from './batch.ts';
+import { nameState } from './flat-state.ts';
+import type { ToRead } from './host-scores.ts';
+import { type BoundMetric, Measurement } from './measurement.ts';
+import type { Outcome, Phase } from './phase.ts';
+import { type PhaseHost, PhaseRun } from './phase-run.ts';
+import { type StepFactory, stepFactory, type StepOptions } from './step.ts';
 
-type Vectors = Readonly<Record<string, Tensor>>;
+/** What a {@link Learner} is made of. */
+export interface LearnerOptions<B> extends StepOptions {
+  /** The models, by the names under which their weights are saved and by which they draw. */
+  readonly models: Readonly<Record<string, AnyModule>>;
+  /** What a step does, in this order. */
+  readonly phases: readonly Phase<B>[];
+  /** Compare the predictions and targets of the objectives. */
+  readonly metrics?: readonly BoundMetric[] | undefined;
+  /** Seeds what the objectives draw (default 0). */
+  readonly seed?: number | undefined;
+}
 
-/** Gradients summed over batches, and how many those were. */
-interface Accumulated {
-  readonly count: Tensor;
-  readonly sums: Vectors;
+/** What a learner's state is of, beside its tensors: which parameters trained, those that began together side by side. */
+export interface LearnerLayout {
+  readonly phases: Readonly<Record<string, readonly (readonly string[])[]>>;
 }
 
 /**
- * What a trainer keeps on the device while it learns: the parameters laid end to end, the optimizer's state in the same layout, the
- * counter of random numbers, the metrics' states; and the step that updates them. The step is one plan (forward, backward, update,
- * metrics), or is cut between gradients and update where the gradients of several batches make one update.
+ * A training step as a value: phases that run in order, each with its parameters, optimizer and objective.
+ *
+ * Models are built, and parameters laid out, at the first batch. Parameters that are frozen or set free later are laid out anew; what
+ * the optimizer knows of those that stay is kept.
+ *
+ * @example
+ * const learner = new Learner({ models: { generator, critic }, phases: [
+ *   { name: 'critic', repeat: 5, parameters: critic, optimizer: adam(), objective: criticObjective },
+ *   { name: 'generator', parameters: generator, optimizer: adam(), objective: generatorObjective },
+ * ] })
  */
-export class Learner {
-  readonly measurement: Measurement;
-  readonly #model: Module;
-  readonly #options: CompileOptions;
-  readonly #trainable: Readonly<Record<string, Variable>>;
-  readonly #flat: FlatParameters;
-  readonly #optimizerState: VariableTree<unknown>;
-  readonly #accumulated: VariableTree<Accumulated> | undefined;
-  readonly #counter: VariableTree<Tensor>;
-  readonly #step: Step;
-  readonly #updateStep: ReturnType<typeof stepOf<[], void>>;
-  /** Batches since the last update. */
-  #batches = 0;
+export class Learner<B = unknown> {
+  readonly models: Readonly<Record<string, AnyModule>>;
+  readonly phases: readonly Phase<B>[];
+  readonly seed: number;
+  readonly metrics: readonly BoundMetric[];
+  readonly stepOptions: StepOptions;
+  readonly #step: StepFactory;
+  readonly #names: ReadonlyMap<AnyModule, string>;
+  readonly #optimizers: Map<string, Optimizer>;
+  readonly #rates: Map<string, number> = new Map();
+  #running: Running<B> | undefined;
 
-  /** The model must be built. */
-  constructor(model: Module, options: CompileOptions, metrics: readonly Metric[]) {
-    const { optimizer, gradientAccumulationSteps = 1 } = options;
-    this.#model = model;
-    this.#options = options;
-    this.#trainable = model.trainableVariables();
-    this.#flat = new FlatParameters(this.#trainable, { groupOf: (path) => optimizer.groupOf?.(path) });
-    this.#optimizerState = new VariableTree<unknown>('optimizer', () => optimizer.init(this.#flat.read()));
-    if (gradientAccumulationSteps > 1) this.#accumulated = new VariableTree('gradients', () => this.#nothing());
-    this.#counter = new VariableTree<Tensor>('counter', () => zeros([2], { dtype: 'int32' }));
-    this.measurement = new Measurement(metrics);
-    this.#step = stepOf((x: Tensor, y: Tensor, weight: Tensor) => this.#learn(x, y, weight), options);
-    this.#updateStep = stepOf(() => this.#updateByMean(), options);
+  constructor({ models, phases, metrics = [], seed = 0, ...options }: LearnerOptions<B>) {
+    checkPhases(models, phases);
+    this.models = models;
+    this.phases = phases;
+    this.seed = seed;
+    this.metrics = metrics;
+    this.stepOptions = options;
+    this.#step = stepFactory(options);
+    const entries = Object.entries(models);
+    this.#names = new Map(entries.map(([name, model]) => [model, entries.length === 1 ? '' : name]));
+    this.#optimizers = new Map(phases.map(({ name, optimizer }) => [name, optimizer]));
   }
 
-  async learn(batch: Batch, onWarmUp: WarmUpOptions['onProgress']): Promise<void> {
-    await runStep(this.#step, batch, onWarmUp);
-    if (!this.#accumulated || ++this.#batches < this.#options.gradientAccumulationSteps!) return;
-    await this.#updateStep.warmUp([], { onProgress: onWarmUp });
-    this.#updateStep();
-    this.#batches = 0;
+  /** Whether it has begun: there is a state on the device. */
+  get begun(): boolean {
+    return this.#running !== undefined;
   }
 
-  #learn(x: Tensor, y: Tensor, weight: Tensor): void {
-    const { loss, seed = 0 } = this.#options;
-    const parameters = this.#flat.read();
-    const counter = this.#counter.read();
-    const random = new Random(seed, { counter });
-    const [[value, prediction], slopes] = valueAndGrad(
-      () => {
-        const output = this.#model.apply(asFloat(x), { training: true, random });
-        return [lossOf(this.#model, loss(output, y, { sampleWeight: weight })), output] as const;
+  /** What the steps since the last reset have come to. */
+  get measurement(): Measurement {
+    return this.begin().measurement;
+  }
+
+  /** Whether all models are built. */
+  get built(): boolean {
+    return Object.values(this.models).every((model) => model.built);
+  }
+
+  /** Builds models that are not built yet, by running the objectives for the shapes of a batch alone. */
+  build(batch: DeviceBatch<B>): void {
+    if (this.built) return;
+    outline(batch.tensors, (tensors) => {
+      const random = new Random(this.seed);
+      for (const phase of this.phases) this.#outcome(phase, masked({ tensors, lengths: {} }), true, random);
+    });
+    const [name] = Object.entries(this.models).find(([, model]) => !model.built) ?? [];
+    if (name !== undefined) throw new UsageError(`[Learner] every model must be called by an objective: ${name} was not`);
+    for (const model of Object.values(this.models)) model.settle();
+  }
+
+  /** Runs every phase on a batch. */
+  async step(batch: DeviceBatch<B>, options: WarmUpOptions = {}): Promise<void> {
+    const running = this.begin(batch);
+    for (const run of running.phases) {
+      for (let i = 0; i < (run.phase.repeat ?? 1); i++) {
+        const told = await run.learn(batch, options);
+        if (told) running.measurement.host.take(told);
+      }
+    }
+  }
+
+  /** Makes what learning needs on the device, if it is not there, and lays out what trains now. */
+  begin(batch?: DeviceBatch<B>): Running<B> {
+    if (batch) this.build(batch);
+    if (!this.built) throw new UsageError('[fit] the model must be built: give it an inputShape, or call build(inputShape).');
+    const running = (this.#running ??= this.#start());
+    if (running.version !== trainableVersion()) this.#relayOut(running);
+    return running;
+  }
+
+  #start(): Running<B> {
+    const counter = new VariableTree<Tensor>('counter', () => zeros([2], { dtype: 'int32' }));
+    const measurement = new Measurement(this.metrics);
+    const host: PhaseHost<B> = {
+      step: this.#step,
+      variables: (phase) => this.#trainableOf(phase),
+      outcome: (phase, batch) => {
+        const now = counter.read();
+        const random = new Random(this.seed, { counter: now });
+        counter.assign(now.add(tensor(Int32Array.of(1, 0), { backend: now.backend })));
+        return this.#outcome(phase, batch, true, this.phases.length > 1 ? random.split(phase.name) : random);
       },
-      { hasAux: true },
-    )(this.#trainable);
-    const gradients = this.#flat.flatten(slopes);
-    if (this.#accumulated) this.#accumulate(this.#accumulated, gradients);
-    else this.#update(gradients, parameters);
-    this.#counter.assign(counter.add(tensor(Int32Array.of(1, 0), { backend: counter.backend })));
-    this.measurement.update(value, prediction, y, weight);
+      observe: (phase, outcome, size) => this.#observe(measurement, phase, outcome, size),
+    };
+    const phases = this.phases.map((phase) => new PhaseRun({ ...phase, optimizer: this.#optimizers.get(phase.name)! }, host));
+    return { phases, counter, measurement, version: trainableVersion() };
   }
 
-  #accumulate(accumulated: VariableTree<Accumulated>, gradients: Vectors): void {
-    const { count, sums } = accumulated.read();
-    accumulated.assign({ count: count.add(1), sums: treeMap((sum: Tensor, g: Tensor) => sum.add(g), sums, gradients) });
+  #relayOut(running: Running<B>): void {
+    for (const run of running.phases) {
+      const now = Object.keys(this.#trainableOf(run.phase));
+      const before = Object.keys(run.trainable.variables);
+      if (now.length !== before.length || now.some((path, i) => path !== before[i])) run.relayOut(run.trainable.optimizer);
+      else run.retrace();
+    }
+    running.version = trainableVersion();
   }
 
-  #updateByMean(): void {
-    const { count, sums } = this.#accumulated!.read();
-    const divisor = count.astype('float32');
-    this.#update(
-      treeMap((sum: Tensor) => sum.div(divisor.astype(sum.dtype)), sums),
-      this.#flat.read(),
+  #trainableOf({ parameters }: Phase<B>): Record<string, Variable> {
+    const modules = isModule(parameters) ? [parameters] : parameters;
+    return Object.fromEntries(
+      modules.flatMap((module) => {
+        const name = this.#names.get(module) ?? module.name;
+        return Object.entries(module.trainableVariables()).map(([path, variable]) => [name ? `${name}.${path}` : path, variable]);
+      }),
     );
-    this.#accumulated!.assign(this.#nothing());
   }
 
-  #nothing(): Accumulated {
-    return { count: zeros([], { dtype: 'int32' }), sums: treeMap((x: Tensor) => zerosLike(x), this.#flat.read()) };
+  #outcome(phase: Phase<B>, batch: B, training: boolean, random: Random): Outcome {
+    return inContext({ training, random }, this.#names, (context) => phase.objective(batch, context));
   }
 
-  #update(gradients: Vectors, parameters: Vectors): void {
-    const { updates, state } = this.#options.optimizer.update(gradients, this.#optimizerState.read(), parameters);
-    this.#flat.assign(applyUpdates(parameters, updates));
-    this.#optimizerState.assign(state);
+  #observe(measurement: Measurement, phase: Phase<B>, outcome: Outcome, size: number): ToRead | undefined {
+    const { loss, weight = size, logs = {}, predictions, targets, sampleWeight } = outcome;
+    const name = this.phases.length > 1 ? `${phase.name}Loss` : 'loss';
+    const means = Object.fromEntries([
+      [name, [loss, weight] as const],
+      ...Object.entries(logs).map(([key, value]) => [key, [value, weight] as const]),
+    ]);
+    const told = { means, predictions, targets, sampleWeight };
+    const compares = predictions !== undefined && targets !== undefined;
+    measurement.update(compares ? told : { means });
+    return compares ? measurement.wanted(told) : undefined;
   }
 
-  get #kept(): readonly VariableTree<unknown>[] {
-    const accumulated = this.#accumulated ? [this.#accumulated] : [];
-    return [this.#optimizerState, ...accumulated, this.#counter, ...this.measurement.states] as VariableTree<unknown>[];
+  /** Measures a batch outside of training: every objective's loss and logs, and the metrics. */
+  evaluation(metrics: readonly BoundMetric[] = this.metrics): Evaluation<B> {
+    const measurement = new Measurement(metrics);
+    const step = this.#step(({ tensors, lengths, size }: DeviceBatch<B>) => {
+      const batch = masked({ tensors, lengths });
+      return this.phases.map((phase) => this.#observe(measurement, phase, this.#outcome(phase, batch, false, new Random(this.seed)), size));
+    });
+    return {
+      measurement,
+      step: async (batch) => {
+        this.build(batch);
+        const told = (await step.warmUp([batch]))();
+        for (const one of told) if (one) measurement.host.take(one);
+      },
+      dispose() {
+        step.dispose();
+        measurement.dispose();
+      },
+    };
+  }
+
+  /** The optimizer of a phase. */
+  optimizerOf(phase: string): Optimizer {
+    return this.#optimizers.get(phase)!;
+  }
+
+  /** Sets the optimizer of a phase: parameters are laid out anew; its state is kept by path where the optimizer is of the same kind, else it begins anew. */
+  setOptimizer(phase: string, optimizer: Optimizer): void {
+    expectOptimizer(optimizer);
+    this.#optimizers.set(phase, optimizer);
+    this.#rates.delete(phase);
+    this.#running?.phases.find((run) => run.phase.name === phase)!.relayOut(optimizer);
+  }
+
+  /** The learning rate of a phase; `undefined` where it follows a schedule, or where groups have their own. */
+  learningRateOf(phase: string): number | undefined {
+    const given = this.#rates.get(phase) ?? this.optimizerOf(phase).learningRate;
+    return typeof given === 'number' ? given : undefined;
+  }
+
+  /** Sets the learning rates that the optimizer's state holds. @throws UsageError where it follows a schedule. */
+  setLearningRate(phase: string, learningRate: number): void {
+    if (!Number.isFinite(learningRate) || learningRate < 0)
+      throw new UsageError(`[learningRate] must be a finite number from 0: got ${learningRate}`);
+    const run = this.begin().phases.find((one) => one.phase.name === phase)!;
+    if (!run.trainable.setLearningRate(learningRate)) {
+      throw new UsageError('[learningRate] the optimizer follows a schedule. Set another optimizer instead.');
+    }
+    this.#rates.set(phase, learningRate);
+  }
+
+  /** Which parameters train, for files. */
+  layout(): LearnerLayout {
+    return { phases: Object.fromEntries(this.begin().phases.map(({ phase, trainable }) => [phase.name, trainable.generations])) };
   }
 
   /** Everything that going on needs, by name: what there is for each parameter stands under a name for each. */
   async save(): Promise<Map<string, RawTensor>> {
-    const parts = tidy(() =>
-      this.#kept.flatMap((tree) =>
-        flattenState(tree.read(), this.#flat).leaves.map((leaf, i) => [`state.${tree.name}.${i}`, leaf] as const),
-      ),
-    );
+    const running = this.begin();
+    const parts = tidy(() => [...this.#states(running), ...running.measurement.leaves()]);
     try {
       // Waited for together, so that none rejects unseen where the device is lost.
       const [weights, state] = await Promise.all([
-        weightsOf(this.#model),
+        Promise.all(Object.entries(this.models).map(async ([name, model]) => [name, await weightsOf(model)] as const)),
         Promise.all(parts.map(async ([name, leaf]) => [name, await rawTensor(leaf)] as const)),
       ]);
-      return new Map([...[...weights].map(([path, raw]) => [`model.${path}`, raw] as const), ...state]);
+      const models = weights.flatMap(([name, values]) => [...values].map(([path, raw]) => [`models.${name}.${path}`, raw] as const));
+      return new Map([...models, ...state, ...(await running.measurement.host.save())]);
     } finally {
       for (const [, leaf] of parts) leaf.dispose();
     }
   }
 
-  /** @throws StateError if saved values are not of a trainer like this one. Nothing is read from the device. */
-  check(tensors: ReadonlyMap<string, RawTensor>): void {
-    checkWeights(this.#model, modelPart(tensors));
+  /** What goes on from step to step beside the weights, by name. */
+  #states({ phases, counter }: Running<B>): Map<string, Tensor> {
+    const states = phases.flatMap(({ states, trainable }) =>
+      states.flatMap((state) =>
+        [...nameState(state.read(), trainable.flat).leaves].map(([name, leaf]) => [`state.${state.name}.${name}`, leaf] as const),
+      ),
+    );
+    return new Map<string, Tensor>([...states, ['state.counter', counter.read()]]);
+  }
+
+  /** @throws StateError if saved values are not of a learner like this one. Nothing is read from the device, and nothing changes. */
+  check(tensors: ReadonlyMap<string, RawTensor>, layout: LearnerLayout): void {
+    for (const [name, model] of Object.entries(this.models)) checkWeights(model, weightsIn(tensors, name));
+    for (const phase of this.phases) {
+      const saved = (layout.phases[phase.name] ?? []).flat();
+      const now = Object.keys(this.#trainableOf(phase));
+      const differs = [...saved.filter((path) => !now.includes(path)), ...now.filter((path) => !saved.includes(path))];
+      if (differs.length === 0) continue;
+      throw new StateError(
+        `[restore] what trains in ${phase.name} must be what trained when the state was saved: it differs in ${differs.slice(0, 5).join(', ')}. Set trainable of these modules as it was then.`,
+      );
+    }
+    if (this.#running) this.#checkState(this.#running, tensors);
+  }
+
+  #checkState(running: Running<B>, tensors: ReadonlyMap<string, RawTensor>): void {
+    const expected = tidy(() => new Map([...this.#states(running)].map(([name, { shape }]) => [name, shape.join()])));
+    const given = [...tensors.keys()].filter((name) => name.startsWith('state.'));
+    const misfit =
+      [...expected].find(([name, shape]) => tensors.get(name)?.shape.join() !== shape)?.[0] ?? given.find((name) => !expected.has(name));
+    if (misfit === undefined) return;
+    throw new StateError(
+      `[restore] the state must be of a learner like this one, with optimizers of the same kind: it differs in ${misfit.slice('state.'.length)}. Take up the model's weights alone with loadWeights.`,
+    );
+  }
+
+  /** Goes back to saved values. @throws StateError if they are not of a learner like this one. */
+  assign(tensors: ReadonlyMap<string, RawTensor>, layout: LearnerLayout): void {
+    this.check(tensors, layout);
+    const running = this.begin();
+    for (const run of running.phases) {
+      const generations = layout.phases[run.phase.name]!;
+      if (JSON.stringify(generations) !== JSON.stringify(run.trainable.generations)) run.relayOut(run.trainable.optimizer, generations);
+    }
+    this.#checkState(running, tensors);
     tidy(() => {
-      for (const tree of this.#kept) {
-        flattenState(tree.read(), this.#flat).leaves.forEach(({ shape }, i) => {
-          const name = `state.${tree.name}.${i}`;
-          if (tensors.get(name)?.shape.join() === shape.join()) return;
-          throw new StateError(`[restore] the state must be of a trainer like this one: got none that fits ${name}`);
-        });
+      for (const [name, model] of Object.entries(this.models)) setWeights(model, weightsIn(tensors, name));
+      for (const run of running.phases) {
+        for (const state of run.states) {
+          const { leaves, rebuild } = nameState(state.read(), run.trainable.flat);
+          const saved = [...leaves].map(
+            ([name, { backend }]) => [name, fromRawTensor(tensors.get(`state.${state.name}.${name}`)!, { backend })] as const,
+          );
+          state.assign(rebuild(new Map(saved)));
+        }
+        const waiting = tensors.get(`state.${run.phase.name}.gradients.count`)?.data;
+        if (waiting) run.batches = new DataView(waiting.buffer, waiting.byteOffset).getInt32(0, true);
       }
+      running.counter.assign(fromRawTensor(tensors.get('state.counter')!, { backend: running.counter.read().backend }));
+      running.measurement.assign(tensors);
     });
   }
 
-  /** Goes back to saved values. @throws StateError if they are not of a trainer like this one; then nothing changes. */
-  assign(tensors: ReadonlyMap<string, RawTensor>): void {
-    this.check(tensors);
-    tidy(() => {
-      setWeights(this.#model, modelPart(tensors));
-      for (const tree of this.#kept) {
-        const { leaves, unflatten } = flattenState(tree.read(), this.#flat);
-        tree.assign(unflatten(leaves.map(({ backend }, i) => fromRawTensor(tensors.get(`state.${tree.name}.${i}`)!, { backend }))));
-      }
-    });
-    const count = tensors.get('state.gradients.0')?.data;
-    if (this.#accumulated) this.#batches = new DataView(count!.buffer, count!.byteOffset).getInt32(0, true);
-  }
-
+  /** Gives the memory of the state back; the models stay. */
   dispose(): void {
-    for (const held of [this.#step, this.#updateStep, ...this.#kept]) held.dispose();
+    if (!this.#running) return;
+    for (const held of [...this.#running.phases, this.#running.counter, this.#running.measurement]) held.dispose();
+    this.#running = undefined;
   }
 }
 
-/** The loss with the penalties of the model's regularizers. */
-export function lossOf(model: Module, loss: Tensor): Tensor {
-  const extra = penalty(model);
-  return extra ? loss.add(extra) : loss;
+/** What a learner keeps on the device. */
+interface Running<B> {
+  readonly phases: readonly PhaseRun<B>[];
+  readonly counter: VariableTree<Tensor>;
+  readonly measurement: Measurement;
+  /** Of what trains, when parameters were laid out. */
+  version: number;
 }
 
-/** The values of the model's variables among those of a state. */
-function modelPart(tensors: ReadonlyMap<string, RawTensor>): Map<string, RawTensor> {
-  return new Map([...tensors].flatMap(([path, raw]) => (path.startsWith('model.') ? [[path.slice(6), raw]] : [])));
+/** Measures batches outside of training. */
+export interface Evaluation<B> {
+  readonly measurement: Measurement;
+  step(batch: DeviceBatch<B>): Promise<void>;
+  dispose(): void;
+}
+
+/** The values of a model's variables among those of a state. */
+function weightsIn(tensors: ReadonlyMap<string, RawTensor>, model: string): Map<string, RawTensor> {
+  const prefix = `models.${model}.`;
+  return new Map([...tensors].flatMap(([name, raw]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), raw]] : [])));
+}
+
+function checkPhases(models: Readonly<Record<string, AnyModule>>, phases: readonly Phase<never>[]): void {
+  const names = [...Object.keys(models), ...phases.map(({ name }) => name)];
+  const wrong = names.find((name) => !/^[^.]+$/.test(name));
+  if (wrong !== undefined) throw new UsageError(`[Learner] names must not be empty and have no dots: got '${wrong}'`);
+  if (phases.length === 0) throw new UsageError('[Learner] there must be a phase: got none');
+  if (new Set(phases.map(({ name }) => name)).size < phases.length) throw new UsageError('[Learner] phases must differ in name');
+  for (const { name, optimizer, objective, accumulate = 1, repeat = 1 } of phases) {
+    expectOptimizer(optimizer);
+    if (typeof objective !== 'function') throw new UsageError(`[Learner] objective of ${name} must be a function: got ${typeof objective}`);
+    for (const [what, value] of Object.entries({ repeat, accumulate })) {
+      if (!Number.isInteger(value) || value < 1)
+        throw new UsageError(`[Learner] ${what} of ${name} must be a whole number from 1: got ${value}`);
+    }
+  }
+}
+
+function expectOptimizer(optimizer: Optimizer): void {
+  if (typeof optimizer?.update === 'function' && typeof optimizer.init === 'function') return;
+  const given: unknown = optimizer;
+  const told = typeof given === 'function' ? `${given.name || 'a function'}, which is to be called` : JSON.stringify(given);
+  throw new UsageError(`[compile] optimizer must be an optimizer, such as adam(): got ${told}`);
 }

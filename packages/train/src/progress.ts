@@ -20,7 +20,7 @@ export function progress({ stream = process.stdout }: { stream?: NodeJS.WriteStr
     onEpochBegin({ epoch, epochs, batches, batch }) {
       if (!stream.isTTY) return;
       bar = new SingleBar(options, Presets.shades_classic);
-      bar.start(batches, batch, { epoch: `${epoch + 1}/${epochs}`, logs: '', speed: '–' });
+      bar.start(batches ?? 0, batch, { epoch: `${epoch + 1}/${epochs}`, logs: '', speed: '–' });
     },
     onWarmUp(done, all) {
       bar?.update({ logs: `compiling ${done}/${all}` });

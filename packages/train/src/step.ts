@@ -1,37 +1,22 @@
-import { capture, type Captured, type WarmUpOptions } from '@tessera/capture';
-import type { Batch, Column } from '@tessera/data';
-import { tensor, type Tensor, tidy } from '@tessera/tensor';
-import type { CompileOptions } from './options.ts';
+import { capture, type Captured } from '@tessera/capture';
+import { tidy } from '@tessera/tensor';
 
-/** A step over a batch. */
-export type Step = Captured<[x: Tensor, y: Tensor, weight: Tensor], void>;
-
-/** A function as steps are run: captured and replayed, or op by op. */
-export function stepOf<A extends readonly unknown[], R>(
-  f: (...inputs: A) => R,
-  { eager = false, memoryLimit = Infinity }: Pick<CompileOptions, 'eager' | 'memoryLimit'>,
-): Captured<A, R> {
-  if (!eager) return capture(f, { memoryLimit });
-  return Object.assign((...inputs: A) => tidy(() => f(...inputs)), { plans: [], warmUp: async () => {}, dispose() {} });
+/** How steps are run. */
+export interface StepOptions {
+  /** Whether they are run op by op instead of being captured and replayed (default `false`). */
+  readonly eager?: boolean | undefined;
+  /** The most bytes that temporaries of a captured step may take: what is cheap is then computed again rather than kept. */
+  readonly memoryLimit?: number | undefined;
 }
 
-/** Runs a step over a batch of a loader, once it is ready for such a one, which costs little where it is; examples without weights count 1. */
-export async function runStep(step: Step, { size, columns }: Batch, onProgress?: WarmUpOptions['onProgress']): Promise<void> {
-  const { x, y, weight = { data: new Float32Array(size).fill(1), shape: [size] } } = columns;
-  const inputs = tidy((): Parameters<Step> => [toTensor(x!), toTensor(y!), toTensor(weight)]);
-  try {
-    await step.warmUp(inputs, { onProgress });
-    step(...inputs);
-  } finally {
-    for (const input of inputs) input.dispose();
-  }
-}
+/** Makes steps of functions of tensors. */
+export type StepFactory = <A extends readonly unknown[], R>(f: (...inputs: A) => R) => Captured<A, R>;
 
-function toTensor({ data, shape }: Column): Tensor {
-  return tensor(data, { shape, ...(data instanceof Float64Array ? { dtype: 'float32' } : {}) });
-}
-
-/** Bytes and other integers, as images come, become float32 inside the step. */
-export function asFloat(x: Tensor): Tensor {
-  return x.dtype === 'float32' ? x : x.astype('float32');
+/** Steps that are captured and replayed, or run op by op. */
+export function stepFactory({ eager = false, memoryLimit = Infinity }: StepOptions): StepFactory {
+  return <A extends readonly unknown[], R>(f: (...inputs: A) => R): Captured<A, R> => {
+    if (!eager) return capture(f, { memoryLimit });
+    const run = (...inputs: A): R => tidy(() => f(...inputs));
+    return Object.assign(run, { plans: [], warmUp: async (inputs: A) => () => run(...inputs), dispose() {} });
+  };
 }

@@ -8,7 +8,8 @@ import { adam } from '@tessera/optim';
 import { memory, relu, setDefaultBackend, softmax } from '@tessera/tensor';
 import { Philox } from '@tessera/core';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { compile, type Trainer } from './trainer.ts';
+import { compile } from './compile.ts';
+import type { Trainer } from './trainer.ts';
 import { earlyStopping } from './early-stopping.ts';
 
 beforeEach(() => setDefaultBackend(cpu()));
@@ -54,7 +55,9 @@ describe('Trainer', () => {
     const data = stripes(64, 3);
     const { loss, accuracy: share } = await trainer.evaluate(data);
     expect(share).toBeGreaterThan(0.9);
-    const { matrix } = { matrix: (await trainer.measure(data, [confusionMatrix(2)]))['confusionMatrix'] as number[][] };
+    const measured = await trainer.measure(data, [confusionMatrix(2)]);
+    expect(measured['loss']).toBe(loss);
+    const matrix = measured['confusionMatrix'] as number[][];
     expect((matrix[0]![0]! + matrix[1]![1]!) / 64).toBeCloseTo(share!, 6);
     const { data: p, shape } = await trainer.predict(data.columns.x);
     expect(shape).toEqual([64, 2]);
@@ -70,7 +73,7 @@ describe('Trainer', () => {
     await first.fit(stripes(80), { epochs: 2, batchSize: 16 });
     const second = network();
     second.restore(await first.save());
-    await second.fit(stripes(80), { epochs: 4, batchSize: 16 });
+    await second.fit(stripes(80), { epochs: 2, batchSize: 16 });
     expect(Buffer.from(await second.save()).equals(Buffer.from(await whole.save()))).toBe(true);
   });
 
@@ -135,12 +138,10 @@ describe('Trainer', () => {
   it('rejects data that it cannot learn from', async () => {
     const bad = stripes(8);
     bad.columns.y.data[3] = 2;
-    await expect(network().fit(bad)).rejects.toThrow('[validateLabels] labels must be whole numbers from 0 to 1: got 2 for example 3');
+    await expect(network().fit(bad)).rejects.toThrow(/\[validateLabels\] .*from 0 to 1: got 2 for example 3/);
     const { x, y } = stripes(8).columns;
     const unknown = new ArrayDataset({ x, y: { ...y, data: Float32Array.from(y.data).fill(NaN, 5, 6) } });
-    await expect(network().fit(unknown)).rejects.toThrow(
-      '[validateLabels] labels must be whole numbers from 0 to 1: got NaN for example 5',
-    );
+    await expect(network().fit(unknown)).rejects.toThrow(/y must be finite: got NaN in example 5/);
     const nan = stripes(8);
     nan.columns.x.data[40] = NaN;
     await expect(network().fit(nan)).rejects.toThrow('[validateFinite] x must be finite: got NaN in example 1');
