@@ -6,8 +6,11 @@ import type { Rule, Rules } from './rule.ts';
 export class Tape implements Recorder {
   readonly retains = true;
   readonly #tracked: Set<Tensor> = new Set();
-  readonly #variables: Map<Variable, Set<Tensor>> = new Map();
-  readonly #assigned: Map<Variable, Set<Tensor>> = new Map();
+  /** The first value that was read of each. */
+  readonly #reads: Map<Variable, Tensor> = new Map();
+  readonly #watched: Set<Variable> = new Set();
+  /** Of values that were read again, the first: gradients add up there in one order, whether a read gives a handle of its own or not. */
+  readonly #first: Map<Tensor, Tensor> = new Map();
   readonly #events: OpEvent[] = [];
   readonly #rules: Rules;
 
@@ -22,7 +25,7 @@ export class Tape implements Recorder {
 
   /** Gradients will reach this variable, wherever it is read. */
   watchVariable(variable: Variable): void {
-    if (!this.#variables.has(variable)) this.#variables.set(variable, new Set());
+    this.#watched.add(variable);
   }
 
   accepts(op: Composite<unknown>, inputs: readonly Tensor[]): boolean {
@@ -36,18 +39,16 @@ export class Tape implements Recorder {
   }
 
   read(variable: Variable, value: Tensor): void {
-    const reads = this.#variables.get(variable);
-    if (!reads) return;
-    reads.add(value);
+    if (!this.#watched.has(variable)) return;
+    const first = this.#reads.get(variable);
+    if (!first) this.#reads.set(variable, value);
+    else if (first !== value) this.#first.set(value, first);
     this.watch(value);
   }
 
   /** What is assigned is no longer the value that gradients are asked for. */
   assign(variable: Variable): void {
-    const reads = this.#variables.get(variable);
-    if (!reads) return;
-    this.#variables.delete(variable);
-    this.#assigned.set(variable, reads);
+    this.#watched.delete(variable);
   }
 
   /** dL/d(source) for each source, given dL/d(output); `undefined` where the outputs do not depend on it. */
@@ -57,7 +58,8 @@ export class Tape implements Recorder {
     sources: readonly (Tensor | Variable)[],
   ): (Tensor | undefined)[] {
     const sums = new Map<Tensor, Tensor>();
-    const accumulate = (tensor: Tensor, gradient: Tensor): void => {
+    const accumulate = (read: Tensor, gradient: Tensor): void => {
+      const tensor = this.#first.get(read) ?? read;
       const sum = sums.get(tensor);
       sums.set(tensor, sum ? builderOf(gradient.device).add(sum, gradient) : gradient);
     };
@@ -79,11 +81,6 @@ export class Tape implements Recorder {
         if (gradient && wanted[at]) accumulate(input, gradient);
       });
     }
-    return sources.map((source) => {
-      const reads = this.#variables.get(source as Variable) ?? this.#assigned.get(source as Variable);
-      if (!reads) return sums.get(source as Tensor);
-      const parts = [...reads].flatMap((read) => sums.get(read) ?? []);
-      return parts.length ? parts.reduce((sum, part) => builderOf(part.device).add(sum, part)) : undefined;
-    });
+    return sources.map((source) => sums.get(this.#reads.get(source as Variable) ?? (source as Tensor)));
   }
 }

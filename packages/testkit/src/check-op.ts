@@ -1,9 +1,10 @@
 import { grad, gradCheck } from '@tessera/autograd';
 import { capture } from '@tessera/capture';
 import { type Backend, isFloat } from '@tessera/core';
-import { onesLike, sin, tensor, type Tensor, tidy } from '@tessera/tensor';
+import { tensor, type Tensor, tidy } from '@tessera/tensor';
 import { CheckError, expectClose } from './compare.ts';
 import { type Tolerance, tolerances } from './tolerance.ts';
+import { weigh } from './weigh.ts';
 
 /** A tensor described apart from any backend. */
 export interface SampleTensor {
@@ -87,19 +88,6 @@ export async function checkOp({ name, samples, errors = [] }: OpDescription, bac
     throw new CheckError(`[${name} error ${i}] must be refused with ${message}`);
   }
 }
-
-// Weights that make every element of an output count, none like another, and none much more than others.
-const weigh = (outputs: readonly Tensor[]): Tensor => {
-  const sums = outputs
-    .filter(({ dtype }) => isFloat(dtype))
-    .map((y) =>
-      y
-        .flatten()
-        .mul(sin(onesLike(y).flatten().cumsum().mul(0.7)).add(1.5))
-        .sum(),
-    );
-  return sums.reduce((a, b) => a.add(b));
-};
 
 /** The gradients of all outputs, up to the sample's order, on both backends: kernels of gradients are seen nowhere else. */
 async function compareGradients(where: string, sample: OpSample, backend: Backend, reference: Backend): Promise<void> {

@@ -1,5 +1,5 @@
 import { TesseraError } from '@tessera/core';
-import type { Tensor } from '@tessera/tensor';
+import { type Tensor, treeFlatten } from '@tessera/tensor';
 import type { Tolerance } from './tolerance.ts';
 
 /** What a check found wrong. */
@@ -18,4 +18,17 @@ export async function expectClose(where: string, got: Tensor, expected: Tensor, 
     if (Object.is(x, y) || x === y || Math.abs(x - y) <= atol + rtol * Math.abs(y)) continue;
     throw new CheckError(`[${where}] element ${i} of [${got.shape.join(', ')}] must be ${y}: got ${x}`);
   }
+}
+
+/** The same for trees of tensors: of one structure, in whatever order their keys come. */
+export async function expectCloseTrees(where: string, got: unknown, expected: unknown, tolerance: Tolerance): Promise<void> {
+  const [a, b] = [got, expected].map((tree) => {
+    const { leaves, paths } = treeFlatten(tree);
+    return new Map(paths.map((path, i) => [path, leaves[i] as Tensor]));
+  }) as [Map<string, Tensor>, Map<string, Tensor>];
+  const told = (paths: Iterable<string>): string => [...paths].map((path) => path || 'one tensor').join(', ');
+  if (a.size !== b.size || [...b.keys()].some((path) => !a.has(path))) {
+    throw new CheckError(`[${where}] must be ${told(b.keys())}: got ${told(a.keys())}`);
+  }
+  for (const [path, leaf] of b) await expectClose(path ? `${where}, ${path}` : where, a.get(path)!, leaf, tolerance);
 }
