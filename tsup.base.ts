@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsup';
 
 /** How every package is built: ESM with declarations, sources resolved through the packages' own `dist`. */
-export function library(entry: string[] = ['src/index.ts']): ReturnType<typeof defineConfig> {
+export function library(entry: string[] | Record<string, string> = ['src/index.ts']): ReturnType<typeof defineConfig> {
   return defineConfig({
     entry,
     format: ['esm'],
@@ -10,6 +10,6 @@ export function library(entry: string[] = ['src/index.ts']): ReturnType<typeof d
     clean: true,
     target: 'es2022',
     platform: 'neutral',
-    external: [/^node:/],
+    external: [/^node:/, /^@tessera\//],
   });
 }

@@ -1,13 +1,24 @@
 // What a bundle of built packages weighs.
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { root } from './setup.mjs';
 
-/** What training in a browser takes, which is weighed together. */
+/** The packages with which a browser trains. */
 export const together = ['tensor', 'autograd', 'capture', 'layers', 'losses', 'optim', 'train', 'backend-wasm'];
-const contents = together.map((name) => `export * as ${name.replace('-', '')} from './packages/${name}/dist/index.js';`).join('\n');
-export const training = { stdin: { contents, resolveDir: root } };
+/** All that they have. */
+export const training = entryOf(together.map((name) => `export * as ${name.replace('-', '')} from '@tessera/${name}';`).join('\n'));
+
+/** What the README's first program uses of them. */
+export function readmeProgram() {
+  const [, program] = /```ts\n([\s\S]*?)```/.exec(readFileSync(join(root, 'README.md'), 'utf8'));
+  return entryOf(program);
+}
+
+function entryOf(contents) {
+  return { stdin: { contents: contents.replace(/'@tessera\/([\w-]+)'/g, "'./packages/$1/dist/index.js'"), resolveDir: root, loader: 'ts' } };
+}
 
 /** Kilobytes, minified and gzipped, of what is always loaded, and of the largest of what is imported on demand: of variants one is. */
 export async function weigh(entry) {

@@ -1,6 +1,7 @@
 import { cpu } from '@tessera/backend-cpu';
 import { wasm } from '@tessera/backend-wasm';
-import { type Backend, composites } from '@tessera/core';
+import { type Backend } from '@tessera/core';
+import * as composites from '@tessera/core/composites';
 import { fc, test } from '@fast-check/vitest';
 import { run, tensor, type Tensor } from '@tessera/tensor';
 import { describe, expect } from 'vitest';

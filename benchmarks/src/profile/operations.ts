@@ -1,4 +1,5 @@
-import { bytesPerElement, composites, formatShape, type FusedAttributes, opName, type Operand, sizeOf } from '@tessera/core';
+import { bytesPerElement, formatShape, type FusedAttributes, opName, type Operand, sizeOf } from '@tessera/core';
+import * as composites from '@tessera/core/composites';
 
 /** The operands of a kernel call. */
 export interface Call {

@@ -1,7 +1,7 @@
 import { grad } from '@tessera/autograd';
 import { type WebGpuBackend, webgpu } from '@tessera/backend-webgpu';
 import { capture } from '@tessera/capture';
-import { composites } from '@tessera/core';
+import * as composites from '@tessera/core/composites';
 import * as t from '@tessera/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
 

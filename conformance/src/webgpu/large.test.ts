@@ -1,6 +1,6 @@
 import { cpu } from '@tessera/backend-cpu';
 import { webgpu } from '@tessera/backend-webgpu';
-import { composites } from '@tessera/core';
+import * as composites from '@tessera/core/composites';
 import { checkOp, expectClose, type OpDescription, type SampleTensor, tolerances } from '@tessera/testkit';
 import * as t from '@tessera/tensor';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,5 @@
-import { type AttentionAttributes, type Axes, composites, dropoutScale, type Kernel, mergeAxes, type Operand, sizeOf } from '@tessera/core';
+import { type AttentionAttributes, type Axes, dropoutScale, type Kernel, mergeAxes, type Operand, sizeOf } from '@tessera/core';
+import * as composites from '@tessera/core/composites';
 import { indexable } from './axes.ts';
 import { bufferOf } from './cells.ts';
 import { runDecomposed } from './decomposed.ts';

@@ -1,4 +1,5 @@
-import { composites, type Kernel, type None, type Operand, sizeOf } from '@tessera/core';
+import { type Kernel, type None, type Operand, sizeOf } from '@tessera/core';
+import * as composites from '@tessera/core/composites';
 import { bufferOf } from './cells.ts';
 import { runDecomposed } from './decomposed.ts';
 import { clear } from './fill.ts';

@@ -1,4 +1,5 @@
-import { type Backend, composites, type Graph, lower, type Plan } from '@tessera/core';
+import { type Backend, type Graph, lower, type Plan } from '@tessera/core';
+import * as composites from '@tessera/core/composites';
 import { keep, type Tensor } from '@tessera/tensor';
 import { Executable } from './executable.ts';
 import { mergeCommonSubexpressions } from './passes/common-subexpressions.ts';

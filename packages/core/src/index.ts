@@ -24,7 +24,6 @@ export * from './plan/run.ts';
 export * from './primitives/table.ts';
 export { convolutionSize } from './primitives/linear.ts';
 export { windowCount } from './primitives/movement.ts';
-export * as composites from './composites/index.ts';
 export type { AttentionAttributes } from './composites/attention.ts';
 export type { GroupNormalizationAttributes } from './composites/group-normalization.ts';
 export type { LayerNormalizationAttributes, NormalizationAttributes } from './composites/normalization.ts';

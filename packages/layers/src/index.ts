@@ -59,7 +59,7 @@ export { RMSNormalization, type RMSNormalizationOptions } from './normalization/
 export type { Json, Loader, Saver } from './options/json.ts';
 export { factory } from './options/named.ts';
 export type { Option, Options, Resolved } from './options/option.ts';
-export * as rows from './options/rows.ts';
+export { rows } from './options/rows.ts';
 export { initializer, regularizer } from './options/value-rows.ts';
 export { penalty } from './penalty.ts';
 export { AveragePooling2D, type AveragePooling2DOptions } from './pooling/average-pooling2d.ts';

@@ -5,9 +5,8 @@
  */
 
 import { readFileLimited, writeFileAtomic } from '@tessera/formats/node';
-import type { AnyModule } from './module/module.ts';
-import { loadModel, type LoadModelOptions } from './save/load-model.ts';
-import { saveModel } from './save/save-model.ts';
+// By the package's name: one file for all that is not of Node lets bundlers leave out the layers that a program does not use.
+import { type AnyModule, loadModel, type LoadModelOptions, saveModel } from '@tessera/layers';
 
 /** {@link saveModel} to a file, whole or not at all. */
 export async function saveModelFile(model: AnyModule, path: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { composites } from '@tessera/core';
+import * as composites from '@tessera/core/composites';
 import { logitsOf, run, type Tensor } from '@tessera/tensor';
 import type { Loss, LossOptions } from './loss.ts';
 import { expectSameShape, reduced } from './reduction.ts';

@@ -1,4 +1,5 @@
-import { composites, formatShape, isFloat, sameShape, ShapeError } from '@tessera/core';
+import { formatShape, isFloat, sameShape, ShapeError } from '@tessera/core';
+import * as composites from '@tessera/core/composites';
 import { logitsOf, oneHot, run, type Tensor, where } from '@tessera/tensor';
 import { type ClassIndexOptions, classShare } from './class-share.ts';
 import type { Loss, LossOptions } from './loss.ts';

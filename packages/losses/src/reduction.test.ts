@@ -73,7 +73,7 @@ describe('a masked loss is the loss of the real steps', () => {
       const perStep = each.length / 6;
       const expected = real.flatMap((kept) => (kept ? values.splice(0, perStep) : new Array<number>(perStep).fill(0)));
       // Probabilities that softmax gave are taken back to their logits where they are whole, which rounds otherwise than their logarithms.
-      expected.forEach((value, i) => (value === 0 ? expect(each[i]).toBe(0) : expect(each[i]).toBeCloseTo(value, 6)));
+      expected.forEach((value, i) => (value === 0 ? expect(each[i]).toBe(0) : expect(Number(each[i])).toBeCloseTo(Number(value), 6)));
     });
 
     it(`${name}: 0 with a gradient of 0 where nothing is real`, async () => {

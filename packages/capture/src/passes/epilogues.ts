@@ -1,5 +1,4 @@
 import {
-  composites,
   type EpilogueActivation,
   epilogueActivations,
   type Graph,
@@ -11,6 +10,7 @@ import {
   type Spec,
   type ValueId,
 } from '@tessera/core';
+import * as composites from '@tessera/core/composites';
 
 /** The ops that can have an epilogue, and what they become. */
 const withEpilogue: { readonly [op: string]: Node['op'] } = {

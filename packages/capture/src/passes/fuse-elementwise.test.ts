@@ -2,7 +2,7 @@ import { fc, test } from '@fast-check/vitest';
 import { cpu } from '@tessera/backend-cpu';
 import { wasm } from '@tessera/backend-wasm';
 import { relu, run, setDefaultBackend, sigmoid, tensor, type Tensor, tidy, where } from '@tessera/tensor';
-import { composites } from '@tessera/core';
+import * as composites from '@tessera/core/composites';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { capture } from '../capture.ts';
 

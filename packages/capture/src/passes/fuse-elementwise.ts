@@ -1,5 +1,4 @@
 import {
-  composites,
   type FusedAttributes,
   type Graph,
   type Node,
@@ -10,6 +9,7 @@ import {
   sizeOf,
   type ValueId,
 } from '@tessera/core';
+import * as composites from '@tessera/core/composites';
 
 /** Nodes that become one, the last of the graph first: the group takes its place. */
 interface Group {

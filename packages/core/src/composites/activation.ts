@@ -1,18 +1,18 @@
 import type { Builder } from '../builder.ts';
-import { type Composite, defineOp, type Spec } from '../op.ts';
+import type { Composite, Spec } from '../op.ts';
 import type { None } from '../primitives/attributes.ts';
 import { expectFloat } from '../primitives/expect.ts';
 
 /** max(x, 0); NaN stays. The gradient at 0 is 0. */
-export const relu: Composite<None> = defineOp<None>({
+export const relu: Composite<None> = {
   name: 'relu',
   elementwise: true,
   decompose: (b, [x]) => [b.maximum(x!, 0)],
   vjp: (b, { outputs: [y], cotangents: [dy] }) => [b.select(b.lessEqual(y!, 0), 0, dy!)],
-});
+};
 
 /** σ(x) = 1 / (1 + e⁻ˣ), in the form that never overflows: with t = e^−|x|, 1/(1+t) or t/(1+t). */
-export const sigmoid: Composite<None> = defineOp<None>({
+export const sigmoid: Composite<None> = {
   name: 'sigmoid',
   elementwise: true,
   check: (inputs) => expectFloat('sigmoid', inputs),
@@ -22,21 +22,21 @@ export const sigmoid: Composite<None> = defineOp<None>({
   },
   // σ' = σ(1 − σ)
   vjp: (b, { outputs: [y], cotangents: [dy] }) => [b.mul(dy!, b.mul(y!, b.sub(1, y!)))],
-});
+};
 
 /** ln(1 + eˣ) = max(x, 0) + ln(1 + e^−|x|). */
-export const softplus: Composite<None> = defineOp<None>({
+export const softplus: Composite<None> = {
   name: 'softplus',
   check: (inputs) => expectFloat('softplus', inputs),
   decompose: (b, [x]) => [b.add(b.maximum(x!, 0), b.log1p(b.exp(b.neg(b.abs(x!)))))],
   vjp: (b, { inputs: [x], cotangents: [dy] }) => [b.mul(dy!, b.apply(sigmoid, [x!], {}))],
-});
+};
 
 /** x · σ(x), also known as swish. */
-export const silu: Composite<None> = defineOp<None>({
+export const silu: Composite<None> = {
   name: 'silu',
   decompose: (b, [x]) => [b.mul(x!, b.apply(sigmoid, [x!], {}))],
-});
+};
 
 /** Φ(x) = ½(1 + erf(x/√2)), the normal distribution function. */
 function normalDistribution<T extends Spec>(b: Builder<T>, x: T): T {
@@ -48,7 +48,7 @@ function normalDistribution<T extends Spec>(b: Builder<T>, x: T): T {
  *
  * @see Hendrycks, Gimpel 2016, "Gaussian Error Linear Units". https://arxiv.org/abs/1606.08415
  */
-export const gelu: Composite<None> = defineOp<None>({
+export const gelu: Composite<None> = {
   name: 'gelu',
   elementwise: true,
   check: (inputs) => expectFloat('gelu', inputs),
@@ -58,7 +58,7 @@ export const gelu: Composite<None> = defineOp<None>({
     const density = b.mul(b.exp(b.mul(b.mul(x!, x!), -0.5)), 1 / Math.sqrt(2 * Math.PI));
     return [b.mul(dy!, b.add(normalDistribution(b, x!), b.mul(x!, density)))];
   },
-});
+};
 
 const [SLOPE, CUBE] = [Math.sqrt(2 / Math.PI), 0.044715];
 
@@ -68,7 +68,7 @@ function cubicTanh<T extends Spec>(b: Builder<T>, x: T): T {
 }
 
 /** x · ½(1 + tanh(√(2/π)·(x + 0.044715·x³))): {@link gelu} approximated. */
-export const geluTanh: Composite<None> = defineOp<None>({
+export const geluTanh: Composite<None> = {
   name: 'geluTanh',
   elementwise: true,
   check: (inputs) => expectFloat('geluTanh', inputs),
@@ -80,4 +80,4 @@ export const geluTanh: Composite<None> = defineOp<None>({
     const slope = b.add(b.add(t, 1), b.mul(b.mul(x!, b.sub(1, b.mul(t, t))), inner));
     return [b.mul(dy!, b.mul(slope, 0.5))];
   },
-});
+};

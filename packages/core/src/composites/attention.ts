@@ -1,6 +1,6 @@
 import type { Builder } from '../builder.ts';
 import { ShapeError } from '../errors.ts';
-import { type Composite, defineOp, type Spec } from '../op.ts';
+import type { Composite, Spec } from '../op.ts';
 import { expectFloat } from '../primitives/expect.ts';
 import { broadcastShapes, formatShape, sameShape } from '../shape.ts';
 import { dropout, expectRate } from './random.ts';
@@ -58,7 +58,7 @@ function scoreGradients<T extends Spec>(
  * Gradients of {@link attention}. Inputs: q, k, v, its logarithms, dy, Σ dy·y of each query less what comes to its logarithm
  * `[..., T]`, and the mask, the key and the counter where there are; outputs: dq, dk, dv.
  */
-export const attentionGradient: Composite<AttentionAttributes> = defineOp<AttentionAttributes>({
+export const attentionGradient: Composite<AttentionAttributes> = {
   name: 'attentionGradient',
   strided: true,
   decompose(b, inputs, attributes) {
@@ -69,7 +69,7 @@ export const attentionGradient: Composite<AttentionAttributes> = defineOp<Attent
     const dv = b.matmul(swapLast(b, dropped(b, p, others.draws, attributes)), dy!);
     return [b.matmul(ds, k!), b.matmul(swapLast(b, ds), q!), dv];
   },
-});
+};
 
 /**
  * Scaled dot-product attention: softmax(Q·Kᵀ·scale)·V, where a mask leaves out what is `false`, or is added to the scores if it holds
@@ -82,7 +82,7 @@ export const attentionGradient: Composite<AttentionAttributes> = defineOp<Attent
  * @see Vaswani et al. 2017, "Attention Is All You Need". https://arxiv.org/abs/1706.03762
  * @see Dao 2023, "FlashAttention-2": how kernels do without the T × S matrix. https://arxiv.org/abs/2307.08691
  */
-export const attention: Composite<AttentionAttributes> = defineOp<AttentionAttributes>({
+export const attention: Composite<AttentionAttributes> = {
   name: 'attention',
   strided: true,
   check(inputs, attributes) {
@@ -132,4 +132,4 @@ export const attention: Composite<AttentionAttributes> = defineOp<AttentionAttri
     const [, ds] = scoreGradients(b, all, optional(all, 6, attributes), attributes);
     return [...gradients, b.sumTo(ds, mask.shape)];
   },
-});
+};

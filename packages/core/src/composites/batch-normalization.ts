@@ -1,5 +1,5 @@
 import type { Builder } from '../builder.ts';
-import { type Composite, defineOp, type Spec } from '../op.ts';
+import type { Composite, Spec } from '../op.ts';
 import { expectFloat } from '../primitives/expect.ts';
 import { sizeOf } from '../shape.ts';
 import { expectFeatures, type NormalizationAttributes } from './normalization.ts';
@@ -14,7 +14,7 @@ function inverse<T extends Spec>(b: Builder<T>, variance: T, epsilon: number): T
 }
 
 /** Gradients of {@link batchNormalization} by way of y. Inputs: x, γ, μ, σ², dy; outputs: dx, dγ, dβ. */
-export const batchNormalizationGradient: Composite<NormalizationAttributes> = defineOp<NormalizationAttributes>({
+export const batchNormalizationGradient: Composite<NormalizationAttributes> = {
   name: 'batchNormalizationGradient',
   overwrites: () => [[0, 4]],
   // dx = γ·r·(dy − (Σ dy + x̂·Σ dy·x̂)/N)
@@ -26,7 +26,7 @@ export const batchNormalizationGradient: Composite<NormalizationAttributes> = de
     const carried = b.div(b.add(dbeta, b.mul(unit, dgamma)), countOf(x!));
     return [b.mul(b.mul(gamma!, r), b.sub(dy!, carried)), dgamma, dbeta];
   },
-});
+};
 
 /**
  * y = (x − μ)/√(σ² + ε)·γ + β for each feature, with its mean μ and variance σ² over all axes but the last.
@@ -35,7 +35,7 @@ export const batchNormalizationGradient: Composite<NormalizationAttributes> = de
  *
  * @see Ioffe, Szegedy 2015, "Batch Normalization", algorithm 1. https://arxiv.org/abs/1502.03167
  */
-export const batchNormalization: Composite<NormalizationAttributes> = defineOp<NormalizationAttributes>({
+export const batchNormalization: Composite<NormalizationAttributes> = {
   name: 'batchNormalization',
   overwrites: () => [[0]],
   check(inputs) {
@@ -60,4 +60,4 @@ export const batchNormalization: Composite<NormalizationAttributes> = defineOp<N
     if (dvariance) dx = b.add(dx, b.mul(b.sub(x!, mean!), b.mul(dvariance, 2 / count)));
     return [dx, dgamma, dbeta];
   },
-});
+};

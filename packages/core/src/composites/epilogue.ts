@@ -1,6 +1,6 @@
 import type { Builder } from '../builder.ts';
 import { ShapeError } from '../errors.ts';
-import { type Composite, defineOp, type Spec } from '../op.ts';
+import type { Composite, Spec } from '../op.ts';
 import type { ConvolutionAttributes } from '../primitives/attributes.ts';
 import { expectFloat } from '../primitives/expect.ts';
 import { formatShape, sameShape } from '../shape.ts';
@@ -62,19 +62,19 @@ function finish<T extends Spec>(op: string, b: Builder<T>, product: T, inputs: r
  *
  * Inputs: a `[..., M, K]`, b `[..., K, N]` as of `matmul`, then bias `[N]` and residual `[..., M, N]` where the attributes say so.
  */
-export const matmulEpilogue: Composite<EpilogueAttributes> = defineOp<EpilogueAttributes>({
+export const matmulEpilogue: Composite<EpilogueAttributes> = {
   name: 'matmulEpilogue',
   strided: true,
   check: (inputs, attributes) => check('matmulEpilogue', inputs, attributes),
   decompose: (b, inputs, attributes) => [finish('matmulEpilogue', b, b.matmul(inputs[0]!, inputs[1]!), inputs, attributes)],
-});
+};
 
 /**
  * f(x ⊛ kernel + bias) + residual, as {@link matmulEpilogue}.
  *
  * Inputs: x `[N, ...S, C]`, kernel `[...K, C/groups, F]` as of `convolution`, then bias `[F]` and residual `[N, ...S', F]`.
  */
-export const convolutionEpilogue: Composite<ConvolutionEpilogueAttributes> = defineOp<ConvolutionEpilogueAttributes>({
+export const convolutionEpilogue: Composite<ConvolutionEpilogueAttributes> = {
   name: 'convolutionEpilogue',
   check: (inputs, attributes) => check('convolutionEpilogue', inputs, attributes),
   decompose(b, inputs, attributes) {
@@ -82,4 +82,4 @@ export const convolutionEpilogue: Composite<ConvolutionEpilogueAttributes> = def
     const product = b.convolution(inputs[0]!, inputs[1]!, { strides, padding, dilation, groups });
     return [finish('convolutionEpilogue', b, product, inputs, attributes)];
   },
-});
+};

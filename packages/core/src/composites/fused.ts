@@ -1,5 +1,5 @@
 import type { DType } from '../dtype.ts';
-import { type Composite, defineOp } from '../op.ts';
+import type { Composite } from '../op.ts';
 import type { Primitive } from '../primitives/attributes.ts';
 
 /** One step of a {@link fused} op. */
@@ -21,7 +21,7 @@ export interface FusedAttributes {
  * Element-wise ops run as one. Outputs have one shape; inputs have it too, or are one element, or one row that repeats: the
  * outputs' last axes. Made by the fusion pass for backends that have a kernel of this name; users never call it.
  */
-export const fused: Composite<FusedAttributes> = defineOp<FusedAttributes>({
+export const fused: Composite<FusedAttributes> = {
   name: 'fused',
   repeats: 'all',
   // Kernels take a part of the elements through all instructions: what a later one reads must still be there.
@@ -40,4 +40,4 @@ export const fused: Composite<FusedAttributes> = defineOp<FusedAttributes>({
     }
     return outputs.map((at) => values[inputs.length + at]!);
   },
-});
+};

@@ -1,6 +1,6 @@
 import type { Builder } from '../builder.ts';
 import { ShapeError } from '../errors.ts';
-import { type Composite, defineOp, type Spec } from '../op.ts';
+import type { Composite, Spec } from '../op.ts';
 import { expectFloat } from '../primitives/expect.ts';
 import { formatShape, type Shape, sizeOf } from '../shape.ts';
 import { expectFeatures, type NormalizationAttributes } from './normalization.ts';
@@ -26,7 +26,7 @@ function normalized<T extends Spec>(b: Builder<T>, x: T, { epsilon, groups }: Gr
 }
 
 /** Gradients of {@link groupNormalization}. Inputs: x, γ, dy; outputs: dx, dγ, dβ. */
-export const groupNormalizationGradient: Composite<GroupNormalizationAttributes> = defineOp<GroupNormalizationAttributes>({
+export const groupNormalizationGradient: Composite<GroupNormalizationAttributes> = {
   name: 'groupNormalizationGradient',
   overwrites: () => [[0, 2]],
   // With g = dy·γ: dx = r·(g − mean g − x̂·mean(g·x̂)) in each group.
@@ -38,7 +38,7 @@ export const groupNormalizationGradient: Composite<GroupNormalizationAttributes>
     const weighed = b.mul(dy!, b.reshape(unit, x!.shape));
     return [b.reshape(dx, x!.shape), b.sumTo(weighed, gamma!.shape), b.sumTo(dy!, gamma!.shape)];
   },
-});
+};
 
 /**
  * y = (x − μ)/√(σ² + ε)·γ + β, with mean μ and variance σ² of each example over groups of neighbouring channels and all places.
@@ -47,7 +47,7 @@ export const groupNormalizationGradient: Composite<GroupNormalizationAttributes>
  *
  * @see Wu, He 2018, "Group Normalization". https://arxiv.org/abs/1803.08494
  */
-export const groupNormalization: Composite<GroupNormalizationAttributes> = defineOp<GroupNormalizationAttributes>({
+export const groupNormalization: Composite<GroupNormalizationAttributes> = {
   name: 'groupNormalization',
   overwrites: () => [[0]],
   check(inputs, { groups }) {
@@ -63,4 +63,4 @@ export const groupNormalization: Composite<GroupNormalizationAttributes> = defin
     return [b.add(b.mul(b.reshape(unit, x!.shape), gamma!), beta!)];
   },
   vjp: (b, { inputs: [x, gamma], cotangents: [dy], attributes }) => b.applyAll(groupNormalizationGradient, [x!, gamma!, dy!], attributes),
-});
+};

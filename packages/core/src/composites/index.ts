@@ -1,3 +1,9 @@
+/**
+ * The ops that are made of other ops. An entry of its own, so that a program has those that it uses.
+ *
+ * @module @tessera/core/composites
+ */
+
 export { gelu, geluTanh, relu, sigmoid, silu, softplus } from './activation.ts';
 export { attention, attentionGradient } from './attention.ts';
 export { batchNormalization, batchNormalizationGradient } from './batch-normalization.ts';

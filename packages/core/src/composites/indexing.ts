@@ -1,7 +1,7 @@
 import { normalizeAxis } from '../axis.ts';
 import type { Builder } from '../builder.ts';
 import { ShapeError } from '../errors.ts';
-import { type Composite, defineOp, type Spec } from '../op.ts';
+import type { Composite, Spec } from '../op.ts';
 import { expectInt32 } from '../primitives/expect.ts';
 import { formatShape, type Shape, sizeOf } from '../shape.ts';
 import { contiguousStrides } from '../view.ts';
@@ -21,7 +21,7 @@ function places<T extends Spec>(b: Builder<T>, indices: T, shape: Shape, axis: n
 }
 
 /** y[i, j, k] = x[i, indices[i, j, k], k] for axis 1, and likewise for others. Shapes: x and indices differ only on the axis. */
-export const takeAlongAxis: Composite<AlongAxisAttributes> = defineOp<AlongAxisAttributes>({
+export const takeAlongAxis: Composite<AlongAxisAttributes> = {
   name: 'takeAlongAxis',
   check([x, indices], { axis }) {
     expectInt32('takeAlongAxis', 'indices', indices!);
@@ -37,7 +37,7 @@ export const takeAlongAxis: Composite<AlongAxisAttributes> = defineOp<AlongAxisA
     const inside = b.select(b.less(indices!, 0), b.add(indices!, x!.shape[axis]!), indices!);
     return [b.gather(b.reshape(x!, [sizeOf(x!.shape)]), places(b, inside, x!.shape, axis), 0)];
   },
-});
+};
 
 /** Attributes of {@link topK}: an axis counted from the front, and how many elements of it. */
 export interface TopKAttributes {
@@ -50,7 +50,7 @@ export interface TopKAttributes {
  * The k largest (or smallest) elements along an axis in order, and where they were (int32). Of equal ones the first comes first; NaN
  * counts as greatest.
  */
-export const topK: Composite<TopKAttributes> = defineOp<TopKAttributes>({
+export const topK: Composite<TopKAttributes> = {
   name: 'topK',
   check([x], { axis, k }) {
     const length = x!.shape[axis]!;
@@ -68,4 +68,4 @@ export const topK: Composite<TopKAttributes> = defineOp<TopKAttributes>({
     const flat = b.reshape(places(b, indices!, x!.shape, axis), count);
     return [b.reshape(b.scatter(b.fill(0, size, dy!.dtype), flat, b.reshape(dy!, count), { axis: 0, mode: 'add' }), x!.shape)];
   },
-});
+};

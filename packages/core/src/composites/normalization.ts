@@ -1,6 +1,6 @@
 import type { Builder } from '../builder.ts';
 import { ShapeError } from '../errors.ts';
-import { type Composite, defineOp, type Spec } from '../op.ts';
+import type { Composite, Spec } from '../op.ts';
 import { expectFloat } from '../primitives/expect.ts';
 import { formatShape } from '../shape.ts';
 
@@ -37,7 +37,7 @@ function normalized<T extends Spec>(b: Builder<T>, x: T, { epsilon, centered }: 
 }
 
 /** Gradients of {@link layerNormalization}. Inputs: x, γ, dy; outputs: dx, dγ, dβ. */
-export const layerNormalizationGradient: Composite<LayerNormalizationAttributes> = defineOp<LayerNormalizationAttributes>({
+export const layerNormalizationGradient: Composite<LayerNormalizationAttributes> = {
   name: 'layerNormalizationGradient',
   overwrites: () => [[2]],
   // With g = dy·γ: dx = r·(g − mean g − x̂·mean(g·x̂)), where the first mean is that of the mean taken off.
@@ -50,7 +50,7 @@ export const layerNormalizationGradient: Composite<LayerNormalizationAttributes>
     const centred = attributes.centered ? b.sub(g, b.div(b.sum(g, axis, true), length)) : g;
     return [b.mul(r, b.sub(centred, along)), b.sumTo(b.mul(dy!, unit), gamma!.shape), b.sumTo(dy!, gamma!.shape)];
   },
-});
+};
 
 /**
  * y = (x − μ)/√(σ² + ε)·γ + β over the last axis, with its mean μ and variance σ²; not centred, μ is 0.
@@ -60,7 +60,7 @@ export const layerNormalizationGradient: Composite<LayerNormalizationAttributes>
  * @see Ba, Kiros, Hinton 2016. https://arxiv.org/abs/1607.06450
  * @see Zhang, Sennrich 2019, "Root Mean Square Layer Normalization". https://arxiv.org/abs/1910.07467
  */
-export const layerNormalization: Composite<LayerNormalizationAttributes> = defineOp<LayerNormalizationAttributes>({
+export const layerNormalization: Composite<LayerNormalizationAttributes> = {
   name: 'layerNormalization',
   overwrites: () => [[0]],
   check(inputs) {
@@ -72,4 +72,4 @@ export const layerNormalization: Composite<LayerNormalizationAttributes> = defin
     return [b.add(b.mul(unit, gamma!), beta!)];
   },
   vjp: (b, { inputs: [x, gamma], cotangents: [dy], attributes }) => b.applyAll(layerNormalizationGradient, [x!, gamma!, dy!], attributes),
-});
+};

@@ -1,6 +1,6 @@
 import type { Builder } from '../builder.ts';
 import { ShapeError } from '../errors.ts';
-import { type Composite, defineOp, type Spec } from '../op.ts';
+import type { Composite, Spec } from '../op.ts';
 import { expectFloat, expectSpatialAxes } from '../primitives/expect.ts';
 import { formatShape, sizeOf } from '../shape.ts';
 
@@ -45,7 +45,7 @@ function firstMaximum<T extends Spec>(b: Builder<T>, w: T): T {
 }
 
 /** Attributes of {@link maxPoolGradient} are those of the pooling. */
-export const maxPoolGradient: Composite<PoolingAttributes> = defineOp<PoolingAttributes>({
+export const maxPoolGradient: Composite<PoolingAttributes> = {
   name: 'maxPoolGradient',
   decompose(b, [x, dy], attributes) {
     const w = windows(b, x!, attributes, -Infinity);
@@ -59,10 +59,10 @@ export const maxPoolGradient: Composite<PoolingAttributes> = defineOp<PoolingAtt
     const seen = windows(b, g!, attributes, 0);
     return [undefined, b.sum(b.select(firstMaximum(b, w), seen, 0), w.shape.length - 1)];
   },
-});
+};
 
 /** The largest element of each window; of equal ones the first gets the gradient. Padding counts as −∞. */
-export const maxPool: Composite<PoolingAttributes> = defineOp<PoolingAttributes>({
+export const maxPool: Composite<PoolingAttributes> = {
   name: 'maxPool',
   check: (inputs, attributes) => checkPooling('maxPool', inputs, attributes),
   decompose(b, [x], attributes) {
@@ -70,10 +70,10 @@ export const maxPool: Composite<PoolingAttributes> = defineOp<PoolingAttributes>
     return [b.max(w, w.shape.length - 1)];
   },
   vjp: (b, { inputs: [x], cotangents: [dy], attributes }) => [b.apply(maxPoolGradient, [x!, dy!], attributes)],
-});
+};
 
 /** The mean of each window. */
-export const averagePool: Composite<AveragePoolAttributes> = defineOp<AveragePoolAttributes>({
+export const averagePool: Composite<AveragePoolAttributes> = {
   name: 'averagePool',
   check: (inputs, attributes) => checkPooling('averagePool', inputs, attributes),
   decompose(b, [x], attributes) {
@@ -83,7 +83,7 @@ export const averagePool: Composite<AveragePoolAttributes> = defineOp<AveragePoo
     const counted = windows(b, b.fill(1, x!.shape, x!.dtype), attributes, 0);
     return [b.div(sum, b.sum(counted, w.shape.length - 1))];
   },
-});
+};
 
 /** Adds what each place of each window holds to the element that it saw: the adjoint of {@link windows}. */
 function overlapAdd<T extends Spec>(b: Builder<T>, parts: T, x: T, attributes: PoolingAttributes): T {

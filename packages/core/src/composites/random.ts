@@ -1,6 +1,6 @@
 import type { Builder } from '../builder.ts';
 import { UsageError } from '../errors.ts';
-import { type Composite, defineOp, type Spec } from '../op.ts';
+import type { Composite, Spec } from '../op.ts';
 import { expectFloat } from '../primitives/expect.ts';
 import { type Shape, sizeOf } from '../shape.ts';
 
@@ -17,17 +17,17 @@ function words24<T extends Spec>(b: Builder<T>, key: T, counter: T, shape: Shape
 }
 
 /** Numbers from [0, 1), multiples of 2⁻²⁴. Inputs: key and counter, int32 `[2]`. */
-export const uniform: Composite<DrawAttributes> = defineOp<DrawAttributes>({
+export const uniform: Composite<DrawAttributes> = {
   name: 'uniform',
   decompose: (b, [key, counter], { shape }) => [b.mul(words24(b, key!, counter!, shape), 2 ** -24)],
-});
+};
 
 /**
  * Standard normal numbers: √(−2 ln u)·cos 2πv and ·sin 2πv. Inputs: key and counter, int32 `[2]`.
  *
  * @see Box, Muller 1958, "A Note on the Generation of Random Normal Deviates".
  */
-export const normal: Composite<DrawAttributes> = defineOp<DrawAttributes>({
+export const normal: Composite<DrawAttributes> = {
   name: 'normal',
   decompose(b, [key, counter], { shape }) {
     const size = sizeOf(shape);
@@ -41,7 +41,7 @@ export const normal: Composite<DrawAttributes> = defineOp<DrawAttributes>({
     const both = b.concat([b.mul(radius, b.cos(angle)), b.mul(radius, b.sin(angle))], 0);
     return [b.reshape(b.slice(both, [0], [size]), shape)];
   },
-});
+};
 
 /** Attributes of {@link dropout}. */
 export interface DropoutAttributes {
@@ -64,7 +64,7 @@ export function dropoutScale(rate: number): number {
  *
  * @see Srivastava et al. 2014, "Dropout: A Simple Way to Prevent Neural Networks from Overfitting".
  */
-export const dropout: Composite<DropoutAttributes> = defineOp<DropoutAttributes>({
+export const dropout: Composite<DropoutAttributes> = {
   name: 'dropout',
   check([x], { rate }) {
     expectFloat('dropout', [x!]);
@@ -75,4 +75,4 @@ export const dropout: Composite<DropoutAttributes> = defineOp<DropoutAttributes>
     return [b.select(b.less(drawn, rate), 0, b.mul(x!, dropoutScale(rate)))];
   },
   vjp: (b, { inputs: [, key, counter], cotangents: [dy], attributes }) => [b.apply(dropout, [dy!, key!, counter!], attributes)],
-});
+};

@@ -1,6 +1,6 @@
 import type { Builder } from '../builder.ts';
 import { ShapeError } from '../errors.ts';
-import { type Composite, defineOp, type Spec } from '../op.ts';
+import type { Composite, Spec } from '../op.ts';
 import type { None } from '../primitives/attributes.ts';
 import { expectFloat } from '../primitives/expect.ts';
 import { formatShape } from '../shape.ts';
@@ -59,7 +59,7 @@ function recurrentGradient<T extends Spec>(b: Builder<T>, first: T, states: T, d
 }
 
 /** Gradients of {@link lstm}. Inputs: W, c₀, c, gates, and the cotangents of h, c and gates; outputs: dz, dh₀, dc₀. */
-export const lstmGradient: Composite<None> = defineOp<None>({
+export const lstmGradient: Composite<None> = {
   name: 'lstmGradient',
   overwrites: () => [[3, 6]],
   repeats: [4, 5, 6],
@@ -89,7 +89,7 @@ export const lstmGradient: Composite<None> = defineOp<None>({
     }
     return [stack(b, dzs, n, width, gates!), dh, dc];
   },
-});
+};
 
 /**
  * A long short-term memory over whole sequences: with [i, f, g, o] = z[t] + h[t−1]·W,
@@ -100,7 +100,7 @@ export const lstmGradient: Composite<None> = defineOp<None>({
  *
  * @see Hochreiter, Schmidhuber 1997, "Long Short-Term Memory".
  */
-export const lstm: Composite<None> = defineOp<None>({
+export const lstm: Composite<None> = {
   name: 'lstm',
   overwrites: () => [[], [], [0]],
   check: (inputs) => checkSequence('lstm', 4, inputs, inputs.slice(2)),
@@ -131,12 +131,12 @@ export const lstm: Composite<None> = defineOp<None>({
     const [dz, dh0, dc0] = b.applyAll(lstmGradient, [w!, c0!, c!, gates!, ...given], {});
     return [dz, recurrentGradient(b, h0!, h!, dz!), dh0, dc0];
   },
-});
+};
 
 /**
  * Gradients of {@link gru}. Inputs: W, h₀, h, gates, aₙ, and the cotangents of h, gates and aₙ; outputs: dz, da `[N, T, 3U]`, dh₀.
  */
-export const gruGradient: Composite<None> = defineOp<None>({
+export const gruGradient: Composite<None> = {
   name: 'gruGradient',
   overwrites: () => [
     [3, 6],
@@ -162,7 +162,7 @@ export const gruGradient: Composite<None> = defineOp<None>({
     }
     return [stack(b, dzs, n, width, gates!), stack(b, das, n, width, gates!), dh];
   },
-});
+};
 
 /**
  * A gated recurrent unit over whole sequences, its reset applied after the product: with a = h[t−1]·W + b,
@@ -173,7 +173,7 @@ export const gruGradient: Composite<None> = defineOp<None>({
  *
  * @see Cho et al. 2014, "Learning Phrase Representations using RNN Encoder–Decoder". https://arxiv.org/abs/1406.1078
  */
-export const gru: Composite<None> = defineOp<None>({
+export const gru: Composite<None> = {
   name: 'gru',
   overwrites: () => [[], [0]],
   check(inputs) {
@@ -211,4 +211,4 @@ export const gru: Composite<None> = defineOp<None>({
     const [dz, da, dh0] = b.applyAll(gruGradient, [w!, h0!, h!, gates!, candidates!, ...given], {});
     return [dz, recurrentGradient(b, h0!, h!, da!), b.sumTo(da!, bias!.shape), dh0];
   },
-});
+};

@@ -1,7 +1,7 @@
 import type { Tensor } from '@tessera/tensor';
 import type { ActivationFunction } from '../activations.ts';
 import { Module, type ModuleOptions } from '../module/module.ts';
-import type { Options, Resolved } from '../options/option.ts';
+import { type Options, type Resolved, withRows } from '../options/option.ts';
 import { activation } from '../options/rows.ts';
 
 type Config = ModuleOptions & { readonly activation: ActivationFunction | string };
@@ -17,7 +17,7 @@ type Config = ModuleOptions & { readonly activation: ActivationFunction | string
 export class Activation extends Module {
   static readonly className = 'Activation';
   static readonly positional: readonly string[] = ['activation'];
-  static readonly options: Options<Config> = { activation: { ...activation(), default: undefined } };
+  static readonly options: Options<Config> = { activation: withRows(activation(), { default: undefined }) };
   declare readonly options: Resolved<Config>;
 
   constructor(activation: ActivationFunction | string, options: ModuleOptions = {}) {

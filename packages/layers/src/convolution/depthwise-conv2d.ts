@@ -1,7 +1,7 @@
 import { conv, type PerAxis, type Tensor, type Variable } from '@tessera/tensor';
 import { Module } from '../module/module.ts';
 import type { TensorSpec } from '../module/spec.ts';
-import type { Options, Resolved } from '../options/option.ts';
+import { type Options, type Resolved, withRows } from '../options/option.ts';
 import { count } from '../options/rows.ts';
 import { createKernel, finish, type KernelConfig, type KernelOptions, kernelRows, type Unset } from './kernel.ts';
 
@@ -26,7 +26,7 @@ type Config = DepthwiseConvOptions & KernelConfig;
 export class DepthwiseConv2D extends Module {
   static readonly className = 'DepthwiseConv2D';
   static readonly positional: readonly string[] = ['kernelSize'];
-  static readonly options: Options<Config> = { ...kernelRows(2), depthMultiplier: count(1) };
+  static readonly options: Options<Config> = withRows(kernelRows(2), { depthMultiplier: count(1) });
   declare readonly options: Resolved<Config, Unset>;
   kernel!: Variable;
   bias: Variable | undefined;

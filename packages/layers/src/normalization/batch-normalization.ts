@@ -5,7 +5,7 @@ import { ones, zeros } from '../initializers.ts';
 import type { CallContext } from '../module/context.ts';
 import { Module } from '../module/module.ts';
 import type { TensorSpec } from '../module/spec.ts';
-import type { Options, Resolved } from '../options/option.ts';
+import { type Options, type Resolved, withRows } from '../options/option.ts';
 import { flag, rate, whole } from '../options/rows.ts';
 import { type AffineOptions, affineRows } from './affine-options.ts';
 
@@ -34,12 +34,11 @@ export interface BatchNormalizationOptions extends AffineOptions {
  */
 export class BatchNormalization extends Module {
   static readonly className = 'BatchNormalization';
-  static readonly options: Options<BatchNormalizationOptions> = {
-    ...affineRows,
+  static readonly options: Options<BatchNormalizationOptions> = withRows(affineRows, {
     axis: whole(-1),
     momentum: rate(0.99),
     unbiasedMovingVariance: flag(false),
-  };
+  });
   declare readonly options: Resolved<BatchNormalizationOptions>;
   gamma: Variable | undefined;
   beta: Variable | undefined;

@@ -3,7 +3,7 @@ import { groupNormalization, moveAxis, type Tensor, type Variable } from '@tesse
 import { ones, zeros } from '../initializers.ts';
 import { Module } from '../module/module.ts';
 import type { TensorSpec } from '../module/spec.ts';
-import type { Option, Options, Resolved } from '../options/option.ts';
+import { type Option, type Options, type Resolved, withRows } from '../options/option.ts';
 import { whole } from '../options/rows.ts';
 import { type AffineOptions, affineRows } from './affine-options.ts';
 
@@ -34,7 +34,7 @@ const groups: Option<number> = {
  */
 export class GroupNormalization extends Module {
   static readonly className = 'GroupNormalization';
-  static readonly options: Options<GroupNormalizationOptions> = { ...affineRows, groups, axis: whole(-1) };
+  static readonly options: Options<GroupNormalizationOptions> = withRows(affineRows, { groups, axis: whole(-1) });
   declare readonly options: Resolved<GroupNormalizationOptions>;
   gamma: Variable | undefined;
   beta: Variable | undefined;

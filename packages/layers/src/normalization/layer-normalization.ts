@@ -2,7 +2,7 @@ import { type Axes, layerNormalization, type Tensor, type Variable } from '@tess
 import { ones, zeros } from '../initializers.ts';
 import { Module } from '../module/module.ts';
 import type { TensorSpec } from '../module/spec.ts';
-import type { Options, Resolved } from '../options/option.ts';
+import { type Options, type Resolved, withRows } from '../options/option.ts';
 import { axes } from '../options/rows.ts';
 import { type AffineOptions, affineRows } from './affine-options.ts';
 import { alongAxes, isLast } from './axes.ts';
@@ -25,7 +25,7 @@ export interface LayerNormalizationOptions extends AffineOptions {
  */
 export class LayerNormalization extends Module {
   static readonly className = 'LayerNormalization';
-  static readonly options: Options<LayerNormalizationOptions> = { ...affineRows, axis: axes(-1) };
+  static readonly options: Options<LayerNormalizationOptions> = withRows(affineRows, { axis: axes(-1) });
   declare readonly options: Resolved<LayerNormalizationOptions>;
   gamma: Variable | undefined;
   beta: Variable | undefined;

@@ -22,6 +22,12 @@ export interface Option<T> {
 /** A row for every option that an interface has, but those that all modules take: one that is missing does not compile. */
 export type Options<O> = { readonly [K in Exclude<keyof O, keyof ModuleOptions>]-?: Option<Exclude<O[K], undefined>> };
 
+/** Rows and others beside them. A call, since bundlers keep what is spread out in a class. */
+/* @__NO_SIDE_EFFECTS__ */
+export function withRows<A, B>(rows: A, more: B): A & B {
+  return { ...rows, ...more };
+}
+
 /** Options as a layer finds them: with defaults, and with functions for the names that may stand for them. `Optional` are those without a default. */
 export type Resolved<O, Optional extends keyof O = never> = {
   readonly [K in Exclude<keyof O, keyof ModuleOptions>]-?: Named<Exclude<O[K], undefined>> | (K extends Optional ? undefined : never);

@@ -150,3 +150,40 @@ export function modules(): Option<readonly AnyModule[]> {
     load: (json, loader) => (json as Json[]).map((one) => loader.module(one)),
   };
 }
+
+/** The rows by name, for classes of other packages. */
+export const rows: {
+  readonly count: typeof count;
+  readonly optionalCount: typeof optionalCount;
+  readonly counts: typeof counts;
+  readonly optionalCounts: typeof optionalCounts;
+  readonly rate: typeof rate;
+  readonly number: typeof number;
+  readonly whole: typeof whole;
+  readonly axes: typeof axes;
+  readonly flag: typeof flag;
+  readonly text: typeof text;
+  readonly oneOf: typeof oneOf;
+  readonly shape: typeof shape;
+  readonly padding: typeof padding;
+  readonly activation: typeof activation;
+  readonly module: typeof module;
+  readonly modules: typeof modules;
+} = {
+  count,
+  optionalCount,
+  counts,
+  optionalCounts,
+  rate,
+  number,
+  whole,
+  axes,
+  flag,
+  text,
+  oneOf,
+  shape,
+  padding,
+  activation,
+  module,
+  modules,
+};

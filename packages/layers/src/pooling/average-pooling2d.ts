@@ -1,7 +1,7 @@
 import { averagePool, type PerAxis, type Tensor } from '@tessera/tensor';
 import { Module } from '../module/module.ts';
 import type { TensorSpec } from '../module/spec.ts';
-import type { Options, Resolved } from '../options/option.ts';
+import { type Options, type Resolved, withRows } from '../options/option.ts';
 import { flag } from '../options/rows.ts';
 import { type WindowConfig, type WindowOptions, windowRows } from './pooling-options.ts';
 
@@ -25,7 +25,7 @@ type Config = AveragePooling2DOptions & WindowConfig;
 export class AveragePooling2D extends Module {
   static readonly className = 'AveragePooling2D';
   static readonly positional: readonly string[] = ['poolSize'];
-  static readonly options: Options<Config> = { ...windowRows(2), countIncludePadding: flag(false) };
+  static readonly options: Options<Config> = withRows(windowRows(2), { countIncludePadding: flag(false) });
   declare readonly options: Resolved<Config, 'strides'>;
 
   constructor(poolSize?: PerAxis, options: AveragePooling2DOptions = {}) {

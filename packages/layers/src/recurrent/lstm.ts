@@ -3,7 +3,7 @@ import type { Initializer } from '../initializers.ts';
 import type { Given } from '../module/context.ts';
 import { Module } from '../module/module.ts';
 import type { SpecsOf, TensorSpec } from '../module/spec.ts';
-import type { Options, Resolved } from '../options/option.ts';
+import { type Options, type Resolved, withRows } from '../options/option.ts';
 import { flag } from '../options/rows.ts';
 import { type RecurrentConfig, type RecurrentOptions, recurrentRows, recurrentVariables, type Unset } from './options.ts';
 import { recur, type RecurrentInput, type RecurrentOutput, specOfSequences } from './recur.ts';
@@ -31,7 +31,7 @@ type Config = LSTMOptions & RecurrentConfig;
 export class LSTM extends Module {
   static readonly className = 'LSTM';
   static readonly positional: readonly string[] = ['units'];
-  static readonly options: Options<Config> = { ...recurrentRows(), unitForgetBias: flag(true) };
+  static readonly options: Options<Config> = withRows(recurrentRows(), { unitForgetBias: flag(true) });
   declare readonly options: Resolved<Config, Unset>;
   kernel!: Variable;
   recurrentKernel!: Variable;

@@ -3,7 +3,7 @@ import type { ActivationFunction } from '../activations.ts';
 import type { Given } from '../module/context.ts';
 import { Module } from '../module/module.ts';
 import type { SpecsOf, TensorSpec } from '../module/spec.ts';
-import type { Options, Resolved } from '../options/option.ts';
+import { type Options, type Resolved, withRows } from '../options/option.ts';
 import { activation } from '../options/rows.ts';
 import { type RecurrentConfig, type RecurrentOptions, recurrentRows, recurrentVariables, type Unset } from './options.ts';
 import { recur, type RecurrentInput, type RecurrentOutput, specOfSequences } from './recur.ts';
@@ -27,7 +27,7 @@ type Config = SimpleRNNOptions & RecurrentConfig;
 export class SimpleRNN extends Module {
   static readonly className = 'SimpleRNN';
   static readonly positional: readonly string[] = ['units'];
-  static readonly options: Options<Config> = { ...recurrentRows(), activation: activation(tanh) };
+  static readonly options: Options<Config> = withRows(recurrentRows(), { activation: activation(tanh) });
   declare readonly options: Resolved<Config, Unset>;
   kernel!: Variable;
   recurrentKernel!: Variable;

@@ -1,4 +1,5 @@
-import { composites, normalizeAxis } from '@tessera/core';
+import { normalizeAxis } from '@tessera/core';
+import * as composites from '@tessera/core/composites';
 import { run } from '../door.ts';
 import { rememberLogits } from '../logits.ts';
 import { op } from '../op.ts';

@@ -1,4 +1,5 @@
-import { composites, UsageError } from '@tessera/core';
+import { UsageError } from '@tessera/core';
+import * as composites from '@tessera/core/composites';
 import { run } from '../door.ts';
 import { op } from '../op.ts';
 import type { Tensor } from '../tensor.ts';

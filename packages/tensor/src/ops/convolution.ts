@@ -1,11 +1,5 @@
-import {
-  type AveragePoolAttributes,
-  composites,
-  type ConvolutionAttributes,
-  formatShape,
-  type PoolingAttributes,
-  ShapeError,
-} from '@tessera/core';
+import { type AveragePoolAttributes, type ConvolutionAttributes, formatShape, type PoolingAttributes, ShapeError } from '@tessera/core';
+import * as composites from '@tessera/core/composites';
 import { run } from '../door.ts';
 import { op } from '../op.ts';
 import type { Tensor } from '../tensor.ts';

@@ -1,4 +1,5 @@
-import { composites, formatShape, normalizeAxis, type ScatterMode, type Shape, ShapeError, UsageError } from '@tessera/core';
+import { formatShape, normalizeAxis, type ScatterMode, type Shape, ShapeError, UsageError } from '@tessera/core';
+import * as composites from '@tessera/core/composites';
 import { isTensor } from '../brand.ts';
 import { run } from '../door.ts';
 import { op } from '../op.ts';

@@ -1,4 +1,4 @@
-import { composites } from '@tessera/core';
+import * as composites from '@tessera/core/composites';
 import { ones, zeros } from '../creation.ts';
 import { run } from '../door.ts';
 import { op } from '../op.ts';

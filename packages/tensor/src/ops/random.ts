@@ -1,4 +1,5 @@
-import { composites, type Key, keyOf, type Shape, splitKey } from '@tessera/core';
+import { type Key, keyOf, type Shape, splitKey } from '@tessera/core';
+import * as composites from '@tessera/core/composites';
 import { ambient, type AmbientLoop } from '../ambient.ts';
 import { tensor } from '../creation.ts';
 import { defaultBackend } from '../default-backend.ts';

@@ -1,4 +1,5 @@
-import { composites, normalizeAxes, normalizeAxis, type Reduction, sizeOf } from '@tessera/core';
+import { normalizeAxes, normalizeAxis, type Reduction, sizeOf } from '@tessera/core';
+import * as composites from '@tessera/core/composites';
 import { run } from '../door.ts';
 import { op } from '../op.ts';
 import type { Axes, ReduceOptions, Tensor } from '../tensor.ts';

@@ -2,9 +2,10 @@ import { type Backend, ShapeError, treeFlatten, UsageError } from '@tessera/core
 import { ambient, within } from '../ambient.ts';
 import { isTensor } from '../brand.ts';
 import { tensor } from '../creation.ts';
-import { activeDevice, run } from '../door.ts';
+import { activeDevice, run, withoutOps } from '../door.ts';
 import type { Tensor } from '../tensor.ts';
 import { Tracer } from '../trace.ts';
+import type { StateHandler } from '../variable.ts';
 
 /** Options of {@link scan}. */
 export interface ScanOptions {
@@ -41,27 +42,42 @@ export function scan<C, X, Y>(
   // The number of the iteration enters as a sequence where something is drawn in the body.
   let step: Tensor | undefined;
   const loop = { outer: ambient().loop, step: () => (step ??= tracer.input({ shape: [2], dtype: 'int32' })) };
-  const made = within({ device: tracer, recorders: [], loop }, () => {
+  const body = (): Tensor[] => {
     const [next, y] = f(
       carry.unflatten(values.slice(0, nCarry)) as C,
       (xs === undefined ? undefined : sequences.unflatten(values.slice(nCarry))) as X,
     );
     result = y;
     return [...treeFlatten(next).leaves, ...treeFlatten(y).leaves.filter(isTensor)] as Tensor[];
-  });
+  };
+  const made = withoutOps(() => within({ device: tracer, loop, state: withoutAssigning(ambient().state) }, body));
   const graph = tracer.finish(made);
   const { captured } = tracer;
   const steps = step ? [stepNumbers(count, inputs[0]?.backend ?? tracer.backend)] : [];
   // Captured tensors are the constants; they come first.
   const own = graph.inputs.length - captured.length;
-  const body = { ...graph, inputs: [...graph.inputs.slice(own), ...graph.inputs.slice(0, own)] };
-  const attributes = { body, constants: captured.length, carry: nCarry, length: count, reverse };
+  const iteration = { ...graph, inputs: [...graph.inputs.slice(own), ...graph.inputs.slice(0, own)] };
+  const attributes = { body: iteration, constants: captured.length, carry: nCarry, length: count, reverse };
   const outputs = run('scan', [...captured, ...inputs, ...steps], attributes);
   const ys = treeFlatten(result);
   const stacked = outputs.slice(nCarry);
   let at = 0;
   const placed = ys.leaves.map((leaf) => (isTensor(leaf) ? stacked[at++] : leaf));
   return [carry.unflatten(outputs.slice(0, nCarry)) as C, ys.unflatten(placed) as Y];
+}
+
+/** Variables as they are around a loop's body, which is traced once: what an iteration assigned no other one would find. */
+function withoutAssigning(around: StateHandler | undefined): StateHandler {
+  const counter = around?.counter?.bind(around);
+  return {
+    trace: around?.trace,
+    read: (cell) => around?.read(cell) ?? cell.peek().alias(),
+    assign(cell) {
+      const name = (cell as { name?: string }).name || 'one';
+      throw new UsageError(`[scan] the body of a loop cannot assign variables: got ${name}. Make its value part of the carry.`);
+    },
+    ...(counter ? { counter } : {}),
+  };
 }
 
 /** `[length, 2]`: each iteration's number and 0, as counters are. */

@@ -1,4 +1,5 @@
-import { composites, sizeOf } from '@tessera/core';
+import { sizeOf } from '@tessera/core';
+import * as composites from '@tessera/core/composites';
 import * as t from '@tessera/tensor';
 import type { OpDescription, OpSample, SampleTensor } from '../check-op.ts';
 import { tolerances } from '../tolerance.ts';

@@ -1,4 +1,5 @@
-import { type ConvolutionAttributes, composites, type EpilogueActivation, epilogueActivations } from '@tessera/core';
+import { type ConvolutionAttributes, type EpilogueActivation, epilogueActivations } from '@tessera/core';
+import * as composites from '@tessera/core/composites';
 import * as t from '@tessera/tensor';
 import type { OpDescription, OpSample, SampleTensor } from '../check-op.ts';
 import { tolerances } from '../tolerance.ts';
