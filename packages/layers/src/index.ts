@@ -10,6 +10,7 @@ export { AdditiveAttention, type AdditiveAttentionOptions } from './attention/ad
 export type { AttentionInput } from './attention/input.ts';
 export { MultiHeadAttention, type MultiHeadAttentionOptions } from './attention/multi-head-attention.ts';
 export { TransformerEncoderLayer, type TransformerEncoderLayerOptions } from './attention/transformer-encoder-layer.ts';
+export { type Constraint, maxNorm, minMaxNorm, nonNeg, type NormOptions, unitNorm } from './constraints.ts';
 export type { ConvOptions } from './convolution/conv.ts';
 export type { ConvTransposeOptions } from './convolution/conv-transpose.ts';
 export { Conv1D } from './convolution/conv1d.ts';
@@ -60,7 +61,7 @@ export type { Json, Loader, Saver } from './options/json.ts';
 export { factory } from './options/named.ts';
 export type { Option, Options, Resolved } from './options/option.ts';
 export { rows } from './options/rows.ts';
-export { initializer, regularizer } from './options/value-rows.ts';
+export { constraint, initializer, regularizer } from './options/value-rows.ts';
 export { penalty } from './penalty.ts';
 export { AveragePooling2D, type AveragePooling2DOptions } from './pooling/average-pooling2d.ts';
 export { GlobalAveragePooling1D } from './pooling/global-average-pooling1d.ts';

@@ -1,12 +1,15 @@
-import { treeFlatten, UsageError } from '@tessera/core';
+import { treeFlatten, type TypedArray, UsageError } from '@tessera/core';
 import { ArrayDataset, column, type Column, type ColumnLike, type Dataset, IterableDataset, RaggedColumn } from '@tessera/data';
 import { isTensor, type Tensor } from '@tessera/tensor';
 
-/** Examples in any form of which one column can be made: a column, a tensor, or numbers nested in arrays. */
-export type Values = ColumnLike | RaggedColumn | Tensor | readonly number[] | readonly (readonly unknown[])[];
+/** Numbers nested in arrays. */
+type Nested = readonly number[] | readonly Nested[];
+
+/** Examples in any form of which one column can be made: a column, a tensor, a typed array, or numbers nested in arrays. */
+export type Values = ColumnLike | RaggedColumn | Tensor | TypedArray | Nested;
 
 /** A tree of {@link Values}: one for each input or target. */
-export type ValuesTree = unknown;
+export type ValuesTree = Values | readonly ValuesTree[] | { readonly [key: string]: ValuesTree };
 
 /** Examples that are fetched: by number, or as a stream of batches. */
 export type Examples<C = unknown> = Dataset<C> | IterableDataset<C>;
@@ -34,14 +37,14 @@ export function lengthOf(data: Examples): number | undefined {
  * @example
  * await datasetOf('fit', [[0, 1], [1, 0]], [1, 0])
  */
-export async function datasetOf(where: string, x: ValuesTree, y: ValuesTree, weight?: ValuesTree): Promise<Examples> {
+export async function datasetOf(where: string, x: unknown, y: unknown, weight?: unknown): Promise<Examples> {
   if (y === undefined) throw new UsageError(`[${where}] data must be a dataset, or inputs and targets: got inputs alone`);
   const columns = { x: await columnsOf(x), y: await columnsOf(y), ...(weight === undefined ? {} : { weight: await columnsOf(weight) }) };
   return new ArrayDataset(columns as never) as unknown as Examples;
 }
 
 /** A tree with a column for each of what one can be made of. */
-export async function columnsOf(values: ValuesTree): Promise<unknown> {
+export async function columnsOf(values: unknown): Promise<unknown> {
   if (isTensor(values)) return column((await values.data()) as never, values.shape);
   if (ArrayBuffer.isView(values)) return column(values as never);
   if (Array.isArray(values)) {

@@ -119,6 +119,7 @@ export class Learner<B = unknown> {
     const host: PhaseHost<B> = {
       step: this.#step,
       variables: (phase) => this.#trainableOf(phase),
+      constrained: (phase) => modulesIn(phase).flatMap((module) => module.constrained().filter(([variable]) => variable.trainable)),
       outcome: (phase, batch) => {
         const now = counter.read();
         const random = new Random(this.seed, { counter: now });
@@ -141,10 +142,9 @@ export class Learner<B = unknown> {
     running.version = trainableVersion();
   }
 
-  #trainableOf({ parameters }: Phase<B>): Record<string, Variable> {
-    const modules = isModule(parameters) ? [parameters] : parameters;
+  #trainableOf(phase: Phase<B>): Record<string, Variable> {
     return Object.fromEntries(
-      modules.flatMap((module) => {
+      modulesIn(phase).flatMap((module) => {
         const name = this.#names.get(module) ?? module.name;
         return Object.entries(module.trainableVariables()).map(([path, variable]) => [name ? `${name}.${path}` : path, variable]);
       }),
@@ -326,6 +326,10 @@ export interface Evaluation<B> {
   readonly measurement: Measurement;
   step(batch: DeviceBatch<B>): Promise<void>;
   dispose(): void;
+}
+
+function modulesIn({ parameters }: Pick<Phase<never>, 'parameters'>): readonly AnyModule[] {
+  return isModule(parameters) ? [parameters] : parameters;
 }
 
 /** The values of a model's variables among those of a state. */

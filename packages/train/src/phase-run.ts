@@ -1,6 +1,7 @@
 import { valueAndGrad } from '@tessera/autograd';
 import type { Captured, WarmUpOptions } from '@tessera/capture';
 import { treeMap } from '@tessera/core';
+import type { Constraint } from '@tessera/layers';
 import type { Optimizer } from '@tessera/optim';
 import { type Tensor, type Variable, VariableTree, zeros, zerosLike } from '@tessera/tensor';
 import { type DeviceBatch, masked } from './batch.ts';
@@ -21,6 +22,8 @@ export interface PhaseHost<B> {
   readonly step: StepFactory;
   /** The variables to train now, by path. */
   variables(phase: Phase<B>): Readonly<Record<string, Variable>>;
+  /** The variables that are to be kept within bounds after each update. */
+  constrained(phase: Phase<B>): readonly (readonly [Variable, Constraint])[];
   /** The objective's outcome in training, with random numbers of this run. */
   outcome(phase: Phase<B>, batch: B): Outcome;
   /** Notes what came of a batch, and gives what is to be read of it on the host. */
@@ -143,6 +146,7 @@ export class PhaseRun<B> {
 
   #move(gradients: Gradients, parameters: Gradients): void {
     this.#trainable.update(this.phase.transform?.(gradients) ?? gradients, parameters);
+    for (const [variable, constraint] of this.#host.constrained(this.phase)) variable.assign(constraint(variable.read()));
   }
 
   /** What goes on from step to step, by name. */

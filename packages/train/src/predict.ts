@@ -6,7 +6,7 @@ import { type Tensor } from '@tessera/tensor';
 import { type DeviceBatch, disposeBatch, masked, toDevice } from './batch.ts';
 import { checkInputs } from './check-examples.ts';
 import { EventLoop } from './event-loop.ts';
-import { columnsOf } from './examples.ts';
+import { columnsOf, type ValuesTree } from './examples.ts';
 import type { EvaluateOptions } from './options.ts';
 import { type StepFactory, stepFactory } from './step.ts';
 
@@ -98,7 +98,7 @@ function emptyOutputs(model: AnyModule, batchSize: number): unknown {
  * @example
  * const { data, shape } = await predict(model, [[5.1, 3.5, 1.4, 0.2]])
  */
-export async function predict<O>(model: Module<never, O>, x: unknown, options: EvaluateOptions = {}): Promise<Predictions<O>> {
+export async function predict<O>(model: Module<never, O>, x: ValuesTree, options: EvaluateOptions = {}): Promise<Predictions<O>> {
   const predictor = new Predictor(model as AnyModule, stepFactory({}));
   try {
     return (await predictor.run(x, options)) as Predictions<O>;

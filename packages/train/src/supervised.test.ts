@@ -1,12 +1,28 @@
 import { cpu } from '@tessera/backend-cpu';
 import { ArrayDataset, column, IterableDataset, map, ragged } from '@tessera/data';
-import { Concatenate, Dense, Embedding, initializers, input, l2, LSTM, Model, Module, Sequential } from '@tessera/layers';
+import {
+  Concatenate,
+  Dense,
+  Embedding,
+  initializers,
+  input,
+  l2,
+  loadModel,
+  LSTM,
+  maxNorm,
+  Model,
+  Module,
+  nonNeg,
+  saveModel,
+  Sequential,
+} from '@tessera/layers';
 import { binaryCrossEntropy, crossEntropy, meanSquaredError } from '@tessera/losses';
 import { accuracy, meanAbsoluteError, meanOf, rocAuc } from '@tessera/metrics';
 import { adam, sgd } from '@tessera/optim';
 import { maskOf, memory, relu, setDefaultBackend, sigmoid, tensor, type Tensor } from '@tessera/tensor';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { compile } from './compile.ts';
+import type { ValuesTree } from './examples.ts';
 import { predict } from './predict.ts';
 
 beforeEach(() => void setDefaultBackend(cpu()));
@@ -102,7 +118,7 @@ describe('data in any form', () => {
   ];
 
   it('is learned from as columns are: nested arrays, tensors, typed arrays', async () => {
-    const forms: [unknown, unknown][] = [
+    const forms: [ValuesTree, ValuesTree][] = [
       [xs, ys],
       [tensor(xs), tensor(ys)],
       [{ data: Float32Array.from(xs.flat()), shape: [3, 2] }, column(Float32Array.of(1, 2, 3), [3, 1])],
@@ -281,4 +297,26 @@ describe('the loss', () => {
     const { loss } = await compile(model, { loss: meanSquaredError(), optimizer: sgd() }).evaluate([[1]], [[4]]);
     expect(loss).toBe(4);
   });
+});
+
+it('constraints hold after every step, and are saved with the model', async () => {
+  const dense = new Dense(3, { kernelConstraint: maxNorm(0.5), biasConstraint: nonNeg() });
+  const model = new Sequential([dense], { inputShape: [2] });
+  const trainer = compile(model, { loss: meanSquaredError(), optimizer: sgd({ learningRate: 0.5 }) });
+  await trainer.fit(
+    [
+      [1, 2],
+      [3, 4],
+    ],
+    [
+      [9, -9, 9],
+      [9, -9, 9],
+    ],
+    { epochs: 3 },
+  );
+  const kernel = (await dense.kernel.peek().array()) as number[][];
+  for (const unit of [0, 1, 2]) expect(Math.hypot(...kernel.map((row) => row[unit]!))).toBeLessThan(0.5001);
+  expect(Math.min(...((await dense.bias!.peek().array()) as number[]))).toBe(0);
+  const again = loadModel(await saveModel(model), { layers: [Sequential, Dense] }) as Sequential;
+  expect(again.constrained()).toHaveLength(2);
 });

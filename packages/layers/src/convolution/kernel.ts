@@ -1,11 +1,12 @@
 import type { Shape } from '@tessera/core';
 import type { Padding, PerAxis, Tensor, Variable } from '@tessera/tensor';
 import type { ActivationFunction } from '../activations.ts';
+import type { Constraint } from '../constraints.ts';
 import { glorotUniform, type Initializer, zeros } from '../initializers.ts';
 import type { ModuleOptions, VariableSpec } from '../module/module.ts';
 import type { Options, Resolved } from '../options/option.ts';
 import { activation, counts, flag, padding } from '../options/rows.ts';
-import { initializer, regularizer } from '../options/value-rows.ts';
+import { constraint, initializer, regularizer } from '../options/value-rows.ts';
 import type { Regularizer } from '../regularizers.ts';
 
 /** Options that convolutions of every kind take. */
@@ -26,13 +27,15 @@ export interface KernelOptions extends ModuleOptions {
   readonly biasInitializer?: Initializer | undefined;
   readonly kernelRegularizer?: Regularizer | undefined;
   readonly biasRegularizer?: Regularizer | undefined;
+  readonly kernelConstraint?: Constraint | undefined;
+  readonly biasConstraint?: Constraint | undefined;
 }
 
 /** The options of a convolution with the size of its kernel. */
 export type KernelConfig = KernelOptions & { readonly kernelSize: PerAxis };
 
 /** The options of a convolution that may be left out and have no default. */
-export type Unset = 'kernelRegularizer' | 'biasRegularizer';
+export type Unset = 'kernelRegularizer' | 'biasRegularizer' | 'kernelConstraint' | 'biasConstraint';
 
 /** The rows of a convolution over so many spatial axes. */
 /* @__NO_SIDE_EFFECTS__ */
@@ -48,6 +51,8 @@ export function kernelRows(axes: number): Options<KernelConfig> {
     biasInitializer: initializer(zeros),
     kernelRegularizer: regularizer(),
     biasRegularizer: regularizer(),
+    kernelConstraint: constraint(),
+    biasConstraint: constraint(),
   };
 }
 
@@ -65,10 +70,13 @@ export function createKernel(
   filters: number,
 ): KernelVariables {
   const { kernelSize, useBias, kernelInitializer, biasInitializer, kernelRegularizer, biasRegularizer } = options;
+  const { kernelConstraint, biasConstraint } = options;
   const shape = [...perAxis(kernelSize, length - 1), ...ends];
   return {
-    kernel: { shape, initializer: kernelInitializer, regularizer: kernelRegularizer },
-    bias: useBias ? { shape: [filters], initializer: biasInitializer, regularizer: biasRegularizer } : undefined,
+    kernel: { shape, initializer: kernelInitializer, regularizer: kernelRegularizer, constraint: kernelConstraint },
+    bias: useBias
+      ? { shape: [filters], initializer: biasInitializer, regularizer: biasRegularizer, constraint: biasConstraint }
+      : undefined,
   };
 }
 

@@ -1,11 +1,12 @@
 import type { Tensor, Variable } from '@tessera/tensor';
 import type { ActivationFunction } from '../activations.ts';
+import type { Constraint } from '../constraints.ts';
 import { glorotUniform, type Initializer, zeros } from '../initializers.ts';
 import { Module, type ModuleOptions } from '../module/module.ts';
 import type { TensorSpec } from '../module/spec.ts';
 import type { Options, Resolved } from '../options/option.ts';
 import { activation, count, flag } from '../options/rows.ts';
-import { initializer, regularizer } from '../options/value-rows.ts';
+import { constraint, initializer, regularizer } from '../options/value-rows.ts';
 import type { Regularizer } from '../regularizers.ts';
 
 /** Options of {@link Dense}. */
@@ -20,6 +21,8 @@ export interface DenseOptions extends ModuleOptions {
   readonly biasInitializer?: Initializer | undefined;
   readonly kernelRegularizer?: Regularizer | undefined;
   readonly biasRegularizer?: Regularizer | undefined;
+  readonly kernelConstraint?: Constraint | undefined;
+  readonly biasConstraint?: Constraint | undefined;
 }
 
 type Config = DenseOptions & { readonly units: number };
@@ -44,8 +47,10 @@ export class Dense extends Module {
     biasInitializer: initializer(zeros),
     kernelRegularizer: regularizer(),
     biasRegularizer: regularizer(),
+    kernelConstraint: constraint(),
+    biasConstraint: constraint(),
   };
-  declare readonly options: Resolved<Config, 'kernelRegularizer' | 'biasRegularizer'>;
+  declare readonly options: Resolved<Config, 'kernelRegularizer' | 'biasRegularizer' | 'kernelConstraint' | 'biasConstraint'>;
   kernel!: Variable;
   bias: Variable | undefined;
 
@@ -59,9 +64,12 @@ export class Dense extends Module {
 
   protected override create({ shape }: TensorSpec): void {
     const { units, useBias, kernelInitializer, biasInitializer, kernelRegularizer, biasRegularizer } = this.options;
+    const { kernelConstraint, biasConstraint } = this.options;
     const features = shape.at(-1) ?? 1;
-    this.kernel = this.variable('kernel', { shape: [features, units], initializer: kernelInitializer, regularizer: kernelRegularizer });
-    if (useBias) this.bias = this.variable('bias', { shape: [units], initializer: biasInitializer, regularizer: biasRegularizer });
+    const kernel = { initializer: kernelInitializer, regularizer: kernelRegularizer, constraint: kernelConstraint };
+    const bias = { initializer: biasInitializer, regularizer: biasRegularizer, constraint: biasConstraint };
+    this.kernel = this.variable('kernel', { shape: [features, units], ...kernel });
+    if (useBias) this.bias = this.variable('bias', { shape: [units], ...bias });
   }
 
   override call(x: Tensor): Tensor {

@@ -1,9 +1,10 @@
 import { notEqual, setMask, take, type Tensor, type Variable } from '@tessera/tensor';
+import type { Constraint } from '../constraints.ts';
 import { type Initializer, randomUniform } from '../initializers.ts';
 import { Module, type ModuleOptions } from '../module/module.ts';
 import type { Options, Resolved } from '../options/option.ts';
 import { count, flag } from '../options/rows.ts';
-import { initializer, regularizer } from '../options/value-rows.ts';
+import { constraint, initializer, regularizer } from '../options/value-rows.ts';
 import type { Regularizer } from '../regularizers.ts';
 
 /** Options of {@link Embedding}. */
@@ -13,6 +14,7 @@ export interface EmbeddingOptions extends ModuleOptions {
   /** Default uniform within ±0.05. */
   readonly embeddingsInitializer?: Initializer | undefined;
   readonly embeddingsRegularizer?: Regularizer | undefined;
+  readonly embeddingsConstraint?: Constraint | undefined;
 }
 
 type Config = EmbeddingOptions & { readonly vocabulary: number; readonly units: number };
@@ -35,8 +37,9 @@ export class Embedding extends Module {
     maskZero: flag(false),
     embeddingsInitializer: initializer(randomUniform),
     embeddingsRegularizer: regularizer(),
+    embeddingsConstraint: constraint(),
   };
-  declare readonly options: Resolved<Config, 'embeddingsRegularizer'>;
+  declare readonly options: Resolved<Config, 'embeddingsRegularizer' | 'embeddingsConstraint'>;
   embeddings!: Variable;
 
   constructor(vocabulary: number, units: number, options: EmbeddingOptions = {}) {
@@ -48,11 +51,12 @@ export class Embedding extends Module {
   }
 
   protected override create(): void {
-    const { vocabulary, units, embeddingsInitializer, embeddingsRegularizer } = this.options;
+    const { vocabulary, units, embeddingsInitializer, embeddingsRegularizer, embeddingsConstraint } = this.options;
     this.embeddings = this.variable('embeddings', {
       shape: [vocabulary, units],
       initializer: embeddingsInitializer,
       regularizer: embeddingsRegularizer,
+      constraint: embeddingsConstraint,
     });
   }
 

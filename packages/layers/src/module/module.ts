@@ -17,6 +17,7 @@ import {
   withNothing,
   zeros,
 } from '@tessera/tensor';
+import type { Constraint } from '../constraints.ts';
 import type { Initializer } from '../initializers.ts';
 import type { Json, Saver } from '../options/json.ts';
 import { type Option, resolveOptions, saveOptions } from '../options/option.ts';
@@ -61,6 +62,7 @@ export interface VariableSpec {
   readonly initializer: Initializer;
   readonly trainable?: boolean;
   readonly regularizer?: Regularizer | undefined;
+  readonly constraint?: Constraint | undefined;
 }
 
 /** A variable of a module with what was said of it. */
@@ -320,6 +322,15 @@ export abstract class Module<I = Tensor, O = Tensor> {
     return modulesOf(this as never).flatMap(([, module]) =>
       [...module.#variables.values()].flatMap(({ variable, regularizer }): [Variable, Regularizer][] =>
         regularizer ? [[variable, regularizer]] : [],
+      ),
+    );
+  }
+
+  /** The variables with constraints, those of the modules inside included. @internal */
+  constrained(): [Variable, Constraint][] {
+    return modulesOf(this as never).flatMap(([, module]) =>
+      [...module.#variables.values()].flatMap(({ variable, constraint }): [Variable, Constraint][] =>
+        constraint ? [[variable, constraint]] : [],
       ),
     );
   }

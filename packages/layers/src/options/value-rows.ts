@@ -1,4 +1,5 @@
 import { StateError } from '@tessera/core';
+import { type Constraint, maxNorm, minMaxNorm, nonNeg, unitNorm } from '../constraints.ts';
 import type { Initializer } from '../initializers.ts';
 import { l1, l1l2, l2, type Regularizer } from '../regularizers.ts';
 import type { Json, Loader } from './json.ts';
@@ -47,16 +48,27 @@ export function initializer(byDefault: () => Initializer): Option<Initializer> {
 /** A penalty on a variable's value. */
 /* @__NO_SIDE_EFFECTS__ */
 export function regularizer(): Option<Regularizer> {
+  return named('regularizer', [l1, l2, l1l2]);
+}
+
+/** What a variable's value is made to be after each update. */
+/* @__NO_SIDE_EFFECTS__ */
+export function constraint(): Option<Constraint> {
+  return named('constraint', [maxNorm, minMaxNorm, nonNeg, unitNorm]);
+}
+
+/** A value of a factory, which may be left out. */
+function named<V extends object>(what: string, known: readonly unknown[]): Option<V> {
   return {
     optional: true,
-    must: 'a regularizer',
+    must: `a ${what}`,
     accepts: (value) => typeof value === 'function',
     save: saveValue,
     load(json, loader) {
       const saved = json as unknown as SavedValue;
-      const make = factoryOf(saved, [l1, l2, l1l2], loader);
-      if (make) return make(...saved.args) as Regularizer;
-      throw new StateError(`[loadModel] the file names the regularizer ${saved.name}. Pass its factory in { layers }.`);
+      const make = factoryOf(saved, known, loader);
+      if (make) return make(...saved.args) as V;
+      throw new StateError(`[loadModel] the file names the ${what} ${saved.name}. Pass its factory in { layers }.`);
     },
   };
 }

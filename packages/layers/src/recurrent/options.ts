@@ -1,9 +1,10 @@
+import type { Constraint } from '../constraints.ts';
 import type { ModuleOptions, VariableSpec } from '../module/module.ts';
 import type { TensorSpec } from '../module/spec.ts';
 import { glorotUniform, type Initializer, orthogonal, zeros } from '../initializers.ts';
 import type { Options, Resolved } from '../options/option.ts';
 import { count, flag } from '../options/rows.ts';
-import { initializer, regularizer } from '../options/value-rows.ts';
+import { constraint, initializer, regularizer } from '../options/value-rows.ts';
 import type { Regularizer } from '../regularizers.ts';
 
 /** Options of recurrent layers. */
@@ -23,13 +24,22 @@ export interface RecurrentOptions extends ModuleOptions {
   readonly kernelRegularizer?: Regularizer | undefined;
   readonly recurrentRegularizer?: Regularizer | undefined;
   readonly biasRegularizer?: Regularizer | undefined;
+  readonly kernelConstraint?: Constraint | undefined;
+  readonly recurrentConstraint?: Constraint | undefined;
+  readonly biasConstraint?: Constraint | undefined;
 }
 
 /** The options of a recurrent layer with its units. */
 export type RecurrentConfig = RecurrentOptions & { readonly units: number };
 
 /** The options of recurrent layers that may be left out and have no default. */
-export type Unset = 'kernelRegularizer' | 'recurrentRegularizer' | 'biasRegularizer';
+export type Unset =
+  | 'kernelRegularizer'
+  | 'recurrentRegularizer'
+  | 'biasRegularizer'
+  | 'kernelConstraint'
+  | 'recurrentConstraint'
+  | 'biasConstraint';
 
 /** The rows of a recurrent layer. */
 /* @__NO_SIDE_EFFECTS__ */
@@ -45,6 +55,9 @@ export function recurrentRows(): Options<RecurrentConfig> {
     kernelRegularizer: regularizer(),
     recurrentRegularizer: regularizer(),
     biasRegularizer: regularizer(),
+    kernelConstraint: constraint(),
+    recurrentConstraint: constraint(),
+    biasConstraint: constraint(),
   };
 }
 
@@ -59,10 +72,16 @@ export interface RecurrentVariables {
 export function recurrentVariables(options: Resolved<RecurrentConfig, Unset>, gates: number, { shape }: TensorSpec): RecurrentVariables {
   const { units, kernelInitializer, recurrentInitializer, biasInitializer } = options;
   const { kernelRegularizer, recurrentRegularizer, biasRegularizer } = options;
+  const { kernelConstraint, recurrentConstraint, biasConstraint } = options;
   const width = gates * units;
   return {
-    kernel: { shape: [shape.at(-1)!, width], initializer: kernelInitializer, regularizer: kernelRegularizer },
-    recurrentKernel: { shape: [units, width], initializer: recurrentInitializer, regularizer: recurrentRegularizer },
-    bias: { shape: [width], initializer: biasInitializer, regularizer: biasRegularizer },
+    kernel: { shape: [shape.at(-1)!, width], initializer: kernelInitializer, regularizer: kernelRegularizer, constraint: kernelConstraint },
+    recurrentKernel: {
+      shape: [units, width],
+      initializer: recurrentInitializer,
+      regularizer: recurrentRegularizer,
+      constraint: recurrentConstraint,
+    },
+    bias: { shape: [width], initializer: biasInitializer, regularizer: biasRegularizer, constraint: biasConstraint },
   };
 }
