@@ -9,7 +9,7 @@ export interface DeviceBatch<B = unknown> {
   readonly lengths: Readonly<Record<string, Tensor>>;
 }
 
-/** Columns as tensors of their types; float64 becomes float32, and int64 int32. @throws DataError for strings. */
+/** Columns as tensors of their types; float64 becomes float32, int64 and uint16 int32. @throws DataError for strings. */
 export function toDevice(columns: unknown, size: number): DeviceBatch {
   const lengths: Record<string, Tensor> = {};
   const { leaves, paths, unflatten } = treeFlatten(columns);
@@ -27,7 +27,7 @@ function toTensor({ data, shape }: Column, path: string): Tensor {
       `[fit] column ${path} holds strings, which no model takes. Turn them into numbers: map(dataset, …), or a layer that was adapted to them.`,
     );
   }
-  if (data instanceof BigInt64Array) return tensor(Int32Array.from(data, Number), { shape });
+  if (data instanceof BigInt64Array || data instanceof Uint16Array) return tensor(Int32Array.from(data, Number), { shape });
   return tensor(data, { shape, ...(data instanceof Float64Array ? { dtype: 'float32' } : {}) });
 }
 

@@ -29,7 +29,7 @@ export function checkExamples(data: Examples): void {
  * @throws DataError that names the column, and what is wrong.
  */
 export function checkAgainst(model: AnyModule, { x, y }: XY, { ignore = -100 }: { ignore?: number | undefined } = {}): void {
-  checkInputs(model, x);
+  checkInputs('fit', model, x);
   const outputs = specsByPath(model.outputSpec());
   for (const [path, column] of columnEntries({ y })) {
     const output = outputs.get(path.replace(/^y\.?/, ''));
@@ -43,12 +43,12 @@ export function checkAgainst(model: AnyModule, { x, y }: XY, { ignore = -100 }: 
 }
 
 /** Checks inputs against the specs that a model was built for. */
-export function checkInputs(model: AnyModule, x: unknown): void {
+export function checkInputs(where: string, model: AnyModule, x: unknown): void {
   const specs = specsByPath(model.inputSpec);
   const given = columnEntries(x);
   const told = (paths: readonly string[]): string => (paths.length === 1 && paths[0] === '' ? 'one column' : paths.join(', '));
   if (given.length !== specs.size || given.some(([path]) => !specs.has(path))) {
-    throw new DataError(`[${model.className}] the model takes ${told([...specs.keys()])}: got ${told(given.map(([path]) => path))}`);
+    throw new DataError(`[${where}] the model takes ${told([...specs.keys()])}: got ${told(given.map(([path]) => path))}`);
   }
   for (const [path, column] of given) {
     if ('offsets' in column) continue;
@@ -56,7 +56,7 @@ export function checkInputs(model: AnyModule, x: unknown): void {
     const own = column.shape.slice(1);
     if (own.length === shape.length && own.every((length, axis) => isUnknown(shape[axis]!) || length === shape[axis])) continue;
     const wanted = `[N, ${shape.map((length) => (isUnknown(length) ? '?' : length)).join(', ')}]`;
-    throw new DataError(`[${model.className}] the input ${path || 'x'} must be ${wanted}: got [${column.shape.join(', ')}]`);
+    throw new DataError(`[${where}] the input ${path || 'x'} must be ${wanted}: got [${column.shape.join(', ')}]`);
   }
 }
 

@@ -31,7 +31,7 @@ export class Predictor {
     const model = this.#model;
     const { columns } = new ArrayDataset({ x: await columnsOf(values) } as never) as unknown as { columns: { x: unknown } };
     const data = new ArrayDataset({ x: columns.x } as never);
-    if (model.built) checkInputs(model, columns.x);
+    if (model.built) checkInputs('predict', model, columns.x);
     if (data.length === 0) return emptyOutputs(model, batchSize);
     const loop = new EventLoop<unknown>();
     const parts: { readonly shapes: readonly (readonly number[])[]; readonly arrays: Promise<TypedArray[]> }[] = [];

@@ -98,9 +98,9 @@ describe('a model of several inputs and outputs', () => {
   it('refuses columns that are not those of the model, and shapes that do not fit', async () => {
     const trainer = compile(twoHeads(), { loss: { sum: meanSquaredError() }, optimizer: sgd() });
     const { x, y } = data().columns;
-    await expect(trainer.fit(new ArrayDataset({ x: { a: x.a }, y }) as never)).rejects.toThrow('[Model] the model takes a, b: got a');
+    await expect(trainer.fit(new ArrayDataset({ x: { a: x.a }, y }) as never)).rejects.toThrow('[fit] the model takes a, b: got a');
     await expect(trainer.fit(new ArrayDataset({ x: { a: x.a, b: x.a }, y }))).rejects.toThrow(
-      '[Model] the input b must be [N, 3]: got [32, 2]',
+      '[fit] the input b must be [N, 3]: got [32, 2]',
     );
   });
 });
@@ -176,7 +176,7 @@ describe('data in any form', () => {
     const { liveBuffers } = memory();
     expect(await predict(model, [[1, 2]])).toMatchObject({ shape: [1, 1] });
     expect(await predict(model, { data: new Float32Array(0), shape: [0, 2] })).toMatchObject({ shape: [0, 1] });
-    await expect(predict(model, [1, 2])).rejects.toThrow('[Sequential] the input x must be [N, 2]: got [2]');
+    await expect(predict(model, [1, 2])).rejects.toThrow('[predict] the input x must be [N, 2]: got [2]');
     await expect(predict(model, xs, { batchSize: 0 })).rejects.toThrow(/batchSize must be a whole number/);
     expect(memory().liveBuffers).toBe(liveBuffers);
   });
@@ -224,6 +224,10 @@ describe('what cannot be right is told', () => {
       /\[compile\] optimizer .*: got adam, which is to be called/,
     ],
     names: [{ loss: 'mse', optimizer: sgd() }, /\[compile\] loss must be a loss, such as crossEntropy\(\), .*: got 'mse'/],
+    'a loss that was not called': [
+      { loss: meanSquaredError, optimizer: sgd() },
+      /\[compile\] a loss must give a tensor: got a function. Call it first: meanSquaredError\(\)/,
+    ],
     'a metric that was not called': [
       { loss: meanSquaredError(), optimizer: sgd(), metrics: [accuracy] },
       /\[compile\] metrics must be metrics.*: got accuracy, which is to be called/,

@@ -2,7 +2,7 @@ import { treeFlatten, UsageError } from '@tessera/core';
 import { type AnyModule, isSpec, type Module, penalty, type TensorSpec } from '@tessera/layers';
 import { type Loss, lossWeight } from '@tessera/losses';
 import type { HostMetric, Metric } from '@tessera/metrics';
-import type { Tensor } from '@tessera/tensor';
+import { isTensor, type Tensor } from '@tessera/tensor';
 import { type BoundMetric, leafAt } from './measurement.ts';
 import type { Objective, Outcome } from './phase.ts';
 
@@ -49,6 +49,7 @@ export function supervised<B extends Supervised>(model: AnyModule, loss: unknown
       const [prediction, target] = [leafAt(predictions, output), leafAt(y, output)];
       const options = weight ? { sampleWeight: weight } : {};
       const value = loss(prediction, target, options);
+      expectTensor(loss, value);
       return { output, value, share: lossWeight(loss, prediction, target, options), scaled: factor === 1 ? value : value.mul(factor) };
     });
     const data = parts.map(({ scaled }) => scaled).reduce((a, b) => a.add(b));
@@ -95,6 +96,12 @@ function boundLosses(loss: unknown, weights: unknown): BoundLoss[] {
   const stray = [...factors.keys()].find((output) => !losses.some((one) => one.output === output));
   if (stray !== undefined) throw new UsageError(`[compile] lossWeights must be of outputs with a loss: got ${stray}`);
   return losses;
+}
+
+function expectTensor(loss: Loss, value: unknown): void {
+  if (isTensor(value)) return;
+  const way = typeof value === 'function' ? ` Call it first: ${loss.name || 'loss'}().` : '';
+  throw new UsageError(`[compile] a loss must give a tensor: got ${typeof value === 'function' ? 'a function' : typeof value}.${way}`);
 }
 
 /** The leaves of a tree of options, by path. */
