@@ -5,7 +5,10 @@ import { BatchNormalization, Dense, Dropout, Sequential } from '@tessera/layers'
 import { meanSquaredError } from '@tessera/losses';
 import { adam, groups, sgd } from '@tessera/optim';
 import { relu, setDefaultBackend, type Tensor, treeMap } from '@tessera/tensor';
+import { losable } from '@tessera/testkit';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { backupAndRestore } from './backup-and-restore.ts';
+import type { Place } from './callback.ts';
 import { compile } from './compile.ts';
 import { Learner } from './learner.ts';
 import type { Gradients } from './phase.ts';
@@ -95,6 +98,17 @@ describe('phases', () => {
     expect(second.epoch).toBe(3);
     expect(epochs.length).toBeLessThan(3);
     expect((await bytesOf(second)).equals(await bytesOf(whole))).toBe(true);
+  });
+
+  it('go on after the device was lost, with the same numbers', async () => {
+    const whole = gan();
+    await whole.fit(points(), { epochs: 3, batchSize: 8 });
+    const devices = [losable(cpu()), losable(cpu())] as const;
+    setDefaultBackend(devices[0]);
+    const trainer = gan();
+    const lose = { onEpochBegin: ({ epoch }: Place) => void (epoch === 2 && devices[0].lose()) };
+    await trainer.fit(points(), { epochs: 3, batchSize: 8, callbacks: [backupAndRestore({ backends: [async () => devices[1]] }), lose] });
+    expect((await bytesOf(trainer)).equals(await bytesOf(whole))).toBe(true);
   });
 
   it('have the cut between gradients and update', async () => {
