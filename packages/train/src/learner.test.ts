@@ -4,7 +4,7 @@ import { capture } from '@tessera/capture';
 import { wasm } from '@tessera/backend-wasm';
 import { ArrayDataset, type Column, DataLoader } from '@tessera/data';
 import { type RawTensor, readSafetensors, writeSafetensors } from '@tessera/formats';
-import { Dense, LayerNormalization, loadWeights, rawTensor, saveWeights, Sequential } from '@tessera/layers';
+import { Dense, LayerNormalization, loadWeights, type Module, rawTensor, saveWeights, Sequential, submodel } from '@tessera/layers';
 import { meanSquaredError } from '@tessera/losses';
 import { adam, adamw, applyUpdates, chain, clipByGlobalNorm, clipByNorm, groups, type Optimizer, sgd } from '@tessera/optim';
 import {
@@ -23,7 +23,9 @@ import { Philox } from '@tessera/core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { CompileOptions } from './options.ts';
 import { compile } from './compile.ts';
-import type { Trainer } from './trainer.ts';
+import { Learner } from './learner.ts';
+import type { Objective } from './phase.ts';
+import { Trainer } from './trainer.ts';
 
 const backends = [
   ['cpu', cpu],
@@ -194,5 +196,65 @@ describe('gradientAccumulationSteps', () => {
     expect(() => trainerOf(sgd(), { gradientAccumulationSteps: 0.5 })).toThrow(
       '[compile] gradientAccumulationSteps must be a whole number from 1: got 0.5',
     );
+  });
+});
+
+describe('what a learner learns', () => {
+  const pair = (): Sequential => new Sequential([new Dense(3), new Dense(1)]);
+  const learnerOf = (model: Sequential, parameters: Module | readonly Module[], objective: Objective<{ x: Tensor }>): Trainer<never> =>
+    new Trainer<never>(
+      new Learner<{ x: Tensor }>({ models: { model }, phases: [{ name: 'down', parameters, optimizer: sgd(), objective }] }),
+    );
+  const { x } = examples(4).columns;
+  const data = new ArrayDataset({ x }) as never;
+  const down =
+    (model: Module): Objective<{ x: Tensor }> =>
+    (batch) => ({ loss: model.apply(batch.x).mean() });
+
+  it('may be parts of a model, each by its path', async () => {
+    const model = pair();
+    const trainer = learnerOf(model, model.layers, down(model));
+    await trainer.fit(data);
+    const paths = ['dense.kernel', 'dense.bias', 'dense_1.kernel', 'dense_1.bias'];
+    expect(trainer.learner.layout().phases['down']).toEqual([paths]);
+  });
+
+  it('is no module beside the models, which nothing would save', async () => {
+    const [model, other] = [pair(), new Dense(1, { name: 'other' })];
+    const objective: Objective<{ x: Tensor }> = (batch) => ({ loss: other.apply(model.apply(batch.x)).mean() });
+    await expect(learnerOf(model, [model, other], objective).fit(data)).rejects.toThrow(
+      '[Learner] parameters of down must be models or modules inside of them: got Dense other. Add it to models.',
+    );
+  });
+
+  it('is a variable once, though models share it', async () => {
+    const inner = pair();
+    const models = { outer: new Sequential([inner]), inner };
+    const objective: Objective<{ x: Tensor }> = (batch) => ({ loss: models.outer.apply(batch.x).mean() });
+    const phases = [{ name: 'down', parameters: Object.values(models), optimizer: sgd(), objective }];
+    const trainer = new Trainer<never>(new Learner<{ x: Tensor }>({ models, phases }));
+    await trainer.fit(data);
+    expect(trainer.learner.layout().phases['down']!.flat()).toHaveLength(4);
+  });
+
+  it('is all of a model of which a part was built before', async () => {
+    const model = pair();
+    submodel(model, 'dense').build([3]);
+    const trainer = learnerOf(model, model, down(model));
+    await trainer.fit(data);
+    expect(trainer.learner.layout().phases['down']!.flat()).toHaveLength(4);
+  });
+
+  it('is said by an objective that gives its loss at once', async () => {
+    const model = pair();
+    for (const [objective, got] of [
+      [async () => ({ loss: model.apply(null as never) }), 'a Promise'],
+      [() => {}, 'undefined'],
+      [() => ({ loss: 1 }), 'a loss of type number'],
+    ] as const) {
+      await expect(learnerOf(model, model, objective as never).fit(data)).rejects.toThrow(
+        `[Learner] the objective of down must return { loss }, a tensor, and be synchronous: got ${got}`,
+      );
+    }
   });
 });

@@ -1,33 +1,21 @@
-import { type Backend, DeviceLostError, StateError, UsageError } from '@tessera/core';
+import { type Backend, StateError, UsageError } from '@tessera/core';
 import { type Column, DataLoader } from '@tessera/data';
 import { type RawTensor, readSafetensors, writeSafetensors } from '@tessera/formats';
 import { type AnyModule, type Json, specsOfJson } from '@tessera/layers';
 import type { HostMetric, Metric } from '@tessera/metrics';
 import type { Optimizer } from '@tessera/optim';
 import { type NestedArray, setDefaultBackend, zeros } from '@tessera/tensor';
-import { type DeviceBatch, disposeBatch, toDevice } from './batch.ts';
-import type { Callback, History, Logs, Place } from './callback.ts';
+import { disposeBatch, toDevice } from './batch.ts';
+import type { History, Logs } from './callback.ts';
 import { EventLoop } from './event-loop.ts';
 import { datasetOf, type Examples, isDataset, isStream, lengthOf, type ValuesTree } from './examples.ts';
+import { Fit, numbersOf } from './fit.ts';
 import type { Evaluation, Learner, LearnerLayout } from './learner.ts';
 import type { EvaluateOptions, FitOptions, RestoreOptions } from './options.ts';
 import { Predictor } from './predict.ts';
+import { expectSameBatches, metadataOf, type Position, type SavedState, stateOf } from './saved-state.ts';
 import { stepFactory } from './step.ts';
 import { boundMetrics } from './supervised.ts';
-
-const FORMAT = 'tessera-trainer-2';
-
-/** What a trainer's state says beside its tensors. */
-interface State extends LearnerLayout {
-  readonly epoch: number;
-  readonly batch: number;
-  /** Where the fit began that was running, in epochs; nothing where none was. */
-  readonly from: number | null;
-  /** How that fit cut its data into batches. */
-  readonly batches: Json;
-  /** The specs of the models' inputs. */
-  readonly inputs: Readonly<Record<string, Json>>;
-}
 
 /** What a trainer asks of data before it learns from it. */
 export interface Checks {
@@ -46,10 +34,7 @@ export class Trainer<C = unknown> {
   readonly #checks: Checks;
   #evaluation: Evaluation<unknown> | undefined;
   #predictor: Predictor | undefined;
-  #epoch = 0;
-  #batch = 0;
-  #from: number | undefined;
-  #batches: Json = null;
+  readonly #position: Position = { epoch: 0, batch: 0, from: undefined, batches: null };
   #stopped = false;
   #fitting = false;
   /** Evaluations wait for one another. */
@@ -67,7 +52,7 @@ export class Trainer<C = unknown> {
 
   /** Epochs finished. */
   get epoch(): number {
-    return this.#epoch;
+    return this.#position.epoch;
   }
 
   get #phase(): string {
@@ -122,128 +107,29 @@ export class Trainer<C = unknown> {
   }
 
   async #fit(data: Examples, options: FitOptions): Promise<History> {
-    const { epochs = 1, callbacks = [], signal, validationData } = options;
+    const { epochs = 1, batchSize = 32, shuffle = true, callbacks = [], signal, validationData } = options;
     const loader = loaderOf(data, options, this.learner.seed);
-    const validation =
-      validationData === undefined || isDataset(validationData)
-        ? validationData
-        : await datasetOf('fit', ...(validationData as [unknown, unknown]));
-    this.#checks.prepare?.(data);
-    if (validation) this.#checks.prepare?.(validation);
-    this.#expectSameBatches(data, options);
+    const isGiven = validationData === undefined || isDataset(validationData);
+    const validation = isGiven ? validationData : await datasetOf('fit', ...(validationData as [unknown, unknown]));
+    for (const given of [data, ...(validation ? [validation] : [])]) this.#checks.prepare?.(given);
+    const cut = isStream(data) ? {} : { length: lengthOf(data)!, batchSize, shuffle };
+    const batches: Json = { ...cut, seed: this.learner.seed, accumulate: this.learner.phases.map(({ accumulate = 1 }) => accumulate) };
+    expectSameBatches(this.#position, batches);
+    this.#position.batches = batches;
     if (this.learner.built) this.learner.begin();
-    const first = this.#epoch;
-    const from = (this.#from ??= this.#epoch);
-    const end = from + epochs;
-    const logs: Logs[] = [];
-    const loop = new EventLoop<readonly [Place, Logs]>();
     this.#stopped = false;
-    const halted = (): boolean => this.#stopped || (signal?.aborted ?? false);
-    const onProgress = (done: number, all: number): void => {
-      for (const callback of callbacks) callback.onWarmUp?.(done, all, this as Trainer);
-    };
-    const begin = async (): Promise<void> => {
-      for (const callback of callbacks) await callback.onTrainBegin?.(this as Trainer);
-    };
-    const runEpoch = async (): Promise<void> => {
-      const began = performance.now();
-      let examples = 0;
-      const place = (): Place => ({
-        epoch: this.#epoch - from,
-        epochs,
-        batch: this.#batch,
-        batches: loader.batches,
-        examplesPerSecond: examples / Math.max(1e-9, (performance.now() - began) / 1000),
-      });
-      const soFar = async (): Promise<readonly [Place, Logs]> => [place(), numbersOf(await this.learner.measurement.read())];
-      loop.forget();
-      if (this.#batch === 0 && this.learner.begun) this.learner.measurement.reset();
-      for (const callback of callbacks) await callback.onEpochBegin?.(place(), this as Trainer);
-      let ended = true;
-      for await (const { columns, size } of untilAborted(
-        loader.epoch(this.#epoch, { skip: this.#batch, ...(signal ? { signal } : {}) }),
-        signal,
-      )) {
-        await this.#learn(columns, size, onProgress);
-        this.#batch++;
-        examples += size;
-        if (loop.due()) {
-          for (const [at, told] of await loop.turn(soFar())) {
-            for (const callback of callbacks) await callback.onStepEnd?.(at, told, this as Trainer);
-          }
-        }
-        if (halted()) {
-          ended = this.#batch === loader.batches;
-          break;
-        }
-      }
-      // An abort while a batch is waited for ends the batches as well.
-      if (!ended || (halted() && this.#batch !== loader.batches)) return;
-      const at = place();
-      const own = numbersOf(await this.learner.measurement.read({ complete: true }));
-      this.#batch = 0;
-      this.#epoch++;
-      const measured = validation ? await this.#validate(validation, options) : {};
-      const all: Logs = { ...own, ...Object.fromEntries(Object.entries(measured).map(([name, value]) => [validationName(name), value])) };
-      logs.push(all);
-      for (const callback of callbacks) await callback.onEpochEnd?.(at, all, this as Trainer);
-    };
-
-    while (!(await this.#survives(begin, callbacks)));
-    while (this.#epoch < end && !halted()) {
-      if (await this.#survives(runEpoch, callbacks)) continue;
-      // What was learned after the state that was taken up is learned again.
-      logs.length = Math.max(0, Math.min(logs.length, this.#epoch - first));
-    }
-    const history: History = { epochs: logs, ended: signal?.aborted ? 'aborted' : this.#stopped ? 'stopped' : 'done' };
-    for (const callback of callbacks) await callback.onTrainEnd?.(history, this as Trainer);
-    // One that was aborted can be taken up again; one that is done or was stopped is over.
-    if (history.ended !== 'aborted') this.#from = undefined;
-    return history;
-  }
-
-  async #learn(columns: unknown, size: number, onProgress: (done: number, all: number) => void): Promise<void> {
-    this.#checks.batch?.(columns);
-    const batch = toDevice(columns, size) as DeviceBatch<never>;
-    try {
-      await this.learner.step(batch, { onProgress });
-    } finally {
-      disposeBatch(batch);
-    }
-  }
-
-  /** In the middle of an epoch the data must be cut as it was, or other examples would be left out than were learned from. */
-  #expectSameBatches(data: Examples, { batchSize = 32, shuffle = true }: FitOptions): void {
-    const { phases, seed } = this.learner;
-    const batches: Json = {
-      length: lengthOf(data) ?? null,
-      batchSize: isStream(data) ? null : batchSize,
-      shuffle: isStream(data) ? null : shuffle,
-      seed,
-      accumulate: phases.map(({ accumulate = 1 }) => accumulate),
-    };
-    if (this.#batch > 0 && this.#batches !== null) {
-      const [before, now] = [this.#batches as Readonly<Record<string, Json>>, batches as Readonly<Record<string, Json>>];
-      const differs = Object.keys(now).find((key) => JSON.stringify(before[key]) !== JSON.stringify(now[key]));
-      if (differs) {
-        throw new StateError(
-          `[fit] an epoch that was interrupted goes on with the same batches: ${differs} was ${JSON.stringify(before[differs])}, got ${JSON.stringify(now[differs])}. Use a new trainer and loadWeights to begin anew.`,
-        );
-      }
-    }
-    this.#batches = batches;
-  }
-
-  /** False when the device was lost and a callback moved training to another. */
-  async #survives(part: () => Promise<void>, callbacks: readonly Callback[]): Promise<boolean> {
-    try {
-      await part();
-      return true;
-    } catch (error) {
-      if (!DeviceLostError.is(error)) throw error;
-      for (const callback of callbacks) if (await callback.onDeviceLost?.(error, this as Trainer)) return false;
-      throw error;
-    }
+    return new Fit({
+      trainer: this as Trainer,
+      learner: this.learner,
+      loader,
+      position: this.#position,
+      epochs,
+      callbacks,
+      signal,
+      stopped: () => this.#stopped,
+      check: (columns) => this.#checks.batch?.(columns),
+      validate: async () => (validation ? this.#validate(validation, options) : {}),
+    }).run();
   }
 
   /** The loss and the metrics of one number over a data set. Other metrics: {@link measure}. */
@@ -310,15 +196,14 @@ export class Trainer<C = unknown> {
     if (!this.learner.begun)
       throw new StateError('[save] a trainer has a state once it has begun to train. Save the model with saveModel.');
     const inputs = Object.entries(this.learner.models).map(([name, model]) => [name, JSON.parse(JSON.stringify(model.inputSpec)) as Json]);
-    const state: State = {
-      epoch: this.#epoch,
-      batch: this.#batch,
-      from: this.#from ?? null,
-      batches: this.#batch > 0 ? this.#batches : null,
+    const { batch, batches } = this.#position;
+    const state: SavedState = {
+      ...this.#position,
+      batches: batch > 0 ? batches : null,
       inputs: Object.fromEntries(inputs) as Record<string, Json>,
       ...this.learner.layout(),
     };
-    return writeSafetensors(await this.learner.save(), { format: FORMAT, state: JSON.stringify(state) });
+    return writeSafetensors(await this.learner.save(), metadataOf(state));
   }
 
   /**
@@ -336,10 +221,8 @@ export class Trainer<C = unknown> {
     }
     if (backend) this.#moveTo(backend, tensors, state);
     else this.learner.assign(tensors, state);
-    this.#epoch = state.epoch;
-    this.#batch = state.batch;
-    this.#from = state.from ?? undefined;
-    this.#batches = state.batches;
+    const { epoch, batch, from, batches } = state;
+    Object.assign(this.#position, { epoch, batch, from, batches });
   }
 
   /** Gives the memory of steps and states back; the model stays. */
@@ -377,44 +260,4 @@ export class Trainer<C = unknown> {
 function loaderOf(data: Examples, { batchSize = 32, shuffle = true, buckets }: FitOptions, seed: number): DataLoader {
   const order = isStream(data) ? {} : { batchSize, shuffle };
   return new DataLoader(data as never, { ...order, seed, ...(buckets ? { buckets } : {}) });
-}
-
-function stateOf(metadata: ReadonlyMap<string, string>): State {
-  const format = metadata.get('format');
-  if (format === 'tessera-trainer-1') {
-    throw new StateError(
-      "[restore] the state was saved by an earlier version, which named nothing. Take up the model's weights: loadWeights(model, bytes, { strict: false, rename: (name) => name.startsWith('model.') ? name.slice(6) : undefined }).",
-    );
-  }
-  const state = format === FORMAT ? parse(metadata.get('state')) : undefined;
-  const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 0;
-  if (state && isCount(state.epoch) && isCount(state.batch) && typeof state.phases === 'object' && typeof state.inputs === 'object')
-    return state;
-  throw new StateError(`[restore] the file must be one that save made: got format ${format ?? 'none'}`);
-}
-
-function parse(text: string | undefined): State | undefined {
-  try {
-    return JSON.parse(text ?? '') as State;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Items up to the signal: what was learned before is kept, so that being aborted is no error. */
-async function* untilAborted<T>(items: AsyncIterable<T>, signal: AbortSignal | undefined): AsyncGenerator<T> {
-  try {
-    yield* items;
-  } catch (error) {
-    if (!signal?.aborted) throw error;
-  }
-}
-
-/** Those values that are one number. */
-function numbersOf(values: Record<string, NestedArray>): Logs {
-  return Object.fromEntries(Object.entries(values).filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
-}
-
-function validationName(name: string): string {
-  return `val${name[0]!.toUpperCase()}${name.slice(1)}`;
 }
