@@ -78,7 +78,7 @@ export class Fit {
     check(columns);
     const batch = toDevice(columns, size) as DeviceBatch<never>;
     try {
-      await learner.step(batch, { onProgress: (done, all) => this.#warming(done, all) });
+      await learner.learn(batch, { onProgress: (done, all) => this.#warming(done, all) });
     } finally {
       disposeBatch(batch);
     }

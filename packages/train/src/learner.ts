@@ -1,12 +1,12 @@
-import { StateError, UsageError } from '@tessera/core';
 import type { WarmUpOptions } from '@tessera/capture';
+import { treeLeaves, UsageError } from '@tessera/core';
 import type { RawTensor } from '@tessera/formats';
-import { type AnyModule, checkWeights, fromRawTensor, inContext, isModule, rawTensor, setWeights, weightsOf } from '@tessera/layers';
+import { type AnyModule, checkWeights, inContext, isModule, modulesOf } from '@tessera/layers';
 import type { Optimizer } from '@tessera/optim';
-import { outline, Random, tensor, type Tensor, tidy, trainableVersion, type Variable, VariableTree, zeros } from '@tessera/tensor';
+import { isTensor, outline, Random, tensor, type Tensor, trainableVersion, type Variable, VariableTree, zeros } from '@tessera/tensor';
 import { type DeviceBatch, masked } from './batch.ts';
-import { nameState } from './flat-state.ts';
 import type { ToRead } from './host-scores.ts';
+import { assignState, checkState, expectSameParameters, type LearnerLayout, type Running, saveState, weightsIn } from './learner-state.ts';
 import { type BoundMetric, Measurement } from './measurement.ts';
 import type { Outcome, Phase } from './phase.ts';
 import { type PhaseHost, PhaseRun } from './phase-run.ts';
@@ -22,11 +22,6 @@ export interface LearnerOptions<B> extends StepOptions {
   readonly metrics?: readonly BoundMetric[] | undefined;
   /** Seeds what the objectives draw (default 0). */
   readonly seed?: number | undefined;
-}
-
-/** What a learner's state is of, beside its tensors: which parameters trained, those that began together side by side. */
-export interface LearnerLayout {
-  readonly phases: Readonly<Record<string, readonly (readonly string[])[]>>;
 }
 
 /**
@@ -52,6 +47,7 @@ export class Learner<B = unknown> {
   readonly #optimizers: Map<string, Optimizer>;
   readonly #rates: Map<string, number> = new Map();
   #running: Running<B> | undefined;
+  #built = false;
 
   constructor({ models, phases, metrics = [], seed = 0, ...options }: LearnerOptions<B>) {
     checkPhases(models, phases);
@@ -76,12 +72,13 @@ export class Learner<B = unknown> {
     return this.begin().measurement;
   }
 
-  /** Whether all models are built. */
+  /** Whether all models are built, and every module in them. */
   get built(): boolean {
-    return Object.values(this.models).every((model) => model.built);
+    this.#built ||= Object.values(this.models).every((model) => modulesOf(model).every(([, module]) => module.built));
+    return this.#built;
   }
 
-  /** Builds models that are not built yet, by running the objectives for the shapes of a batch alone. */
+  /** Builds what is not built yet in the models, by running the objectives for the shapes of a batch alone. */
   build(batch: DeviceBatch<B>): void {
     if (this.built) return;
     outline(batch.tensors, (tensors) => {
@@ -91,10 +88,18 @@ export class Learner<B = unknown> {
     const [name] = Object.entries(this.models).find(([, model]) => !model.built) ?? [];
     if (name !== undefined) throw new UsageError(`[Learner] every model must be called by an objective: ${name} was not`);
     for (const model of Object.values(this.models)) model.settle();
+    // A module that no objective calls stays as it is.
+    this.#built = true;
   }
 
-  /** Runs every phase on a batch. */
-  async step(batch: DeviceBatch<B>, options: WarmUpOptions = {}): Promise<void> {
+  /** Runs every phase on a batch of tensors, for a loop of one's own; the tensors stay the caller's. */
+  async step(batch: B): Promise<void> {
+    const [first] = treeLeaves(batch) as Tensor[];
+    await this.learn({ size: first?.shape[0] ?? 1, tensors: batch, lengths: {} });
+  }
+
+  /** Runs every phase on a batch. @internal */
+  async learn(batch: DeviceBatch<B>, options: WarmUpOptions = {}): Promise<void> {
     const running = this.begin(batch);
     for (const run of running.phases) {
       for (let i = 0; i < (run.phase.repeat ?? 1); i++) {
@@ -107,7 +112,8 @@ export class Learner<B = unknown> {
   /** Makes what learning needs on the device, if it is not there, and lays out what trains now. */
   begin(batch?: DeviceBatch<B>): Running<B> {
     if (batch) this.build(batch);
-    if (!this.built) throw new UsageError('[fit] the model must be built: give it an inputShape, or call build(inputShape).');
+    if (!Object.values(this.models).every((model) => model.built))
+      throw new UsageError('[fit] the model must be built: give it an inputShape, or call build(inputShape).');
     const running = (this.#running ??= this.#start());
     if (running.version !== trainableVersion()) this.#relayOut(running);
     return running;
@@ -142,17 +148,35 @@ export class Learner<B = unknown> {
     running.version = trainableVersion();
   }
 
+  /** The variables that a phase trains, each once, by path. */
   #trainableOf(phase: Phase<B>): Record<string, Variable> {
-    return Object.fromEntries(
-      modulesIn(phase).flatMap((module) => {
-        const name = this.#names.get(module) ?? module.name;
-        return Object.entries(module.trainableVariables()).map(([path, variable]) => [name ? `${name}.${path}` : path, variable]);
-      }),
+    const paths = new Map<Variable, string>();
+    for (const module of modulesIn(phase)) {
+      const place = this.#placeOf(module, phase);
+      for (const [path, variable] of Object.entries(module.trainableVariables())) {
+        if (!paths.has(variable)) paths.set(variable, place ? `${place}.${path}` : path);
+      }
+    }
+    return Object.fromEntries([...paths].map(([variable, path]) => [path, variable]));
+  }
+
+  /** The path of a module among the models. */
+  #placeOf(module: AnyModule, { name: phase }: Phase<B>): string {
+    const own = this.#names.get(module);
+    if (own !== undefined) return own;
+    for (const [model, name] of this.#names) {
+      const path = modulesOf(model).find(([, inside]) => inside === module)?.[0];
+      if (path !== undefined) return name ? `${name}.${path}` : path;
+    }
+    throw new UsageError(
+      `[Learner] parameters of ${phase} must be models or modules inside of them: got ${module.className}${module.name && ` ${module.name}`}. Add it to models.`,
     );
   }
 
   #outcome(phase: Phase<B>, batch: B, training: boolean, random: Random): Outcome {
-    return inContext({ training, random }, this.#names, (context) => phase.objective(batch, context));
+    const outcome = inContext({ training, random }, this.#names, (context) => phase.objective(batch, context));
+    expectOutcome(phase.name, outcome);
+    return outcome;
   }
 
   #observe(measurement: Measurement, phase: Phase<B>, outcome: Outcome, size: number): ToRead | undefined {
@@ -226,82 +250,20 @@ export class Learner<B = unknown> {
 
   /** Everything that going on needs, by name: what there is for each parameter stands under a name for each. */
   async save(): Promise<Map<string, RawTensor>> {
-    const running = this.begin();
-    const parts = tidy(() => [...this.#states(running), ...running.measurement.leaves()]);
-    try {
-      // Waited for together, so that none rejects unseen where the device is lost.
-      const [weights, state] = await Promise.all([
-        Promise.all(Object.entries(this.models).map(async ([name, model]) => [name, await weightsOf(model)] as const)),
-        Promise.all(parts.map(async ([name, leaf]) => [name, await rawTensor(leaf)] as const)),
-      ]);
-      const models = weights.flatMap(([name, values]) => [...values].map(([path, raw]) => [`models.${name}.${path}`, raw] as const));
-      return new Map([...models, ...state, ...(await running.measurement.host.save())]);
-    } finally {
-      for (const [, leaf] of parts) leaf.dispose();
-    }
-  }
-
-  /** What goes on from step to step beside the weights, by name. */
-  #states({ phases, counter }: Running<B>): Map<string, Tensor> {
-    const states = phases.flatMap(({ states, trainable }) =>
-      states.flatMap((state) =>
-        [...nameState(state.read(), trainable.flat).leaves].map(([name, leaf]) => [`state.${state.name}.${name}`, leaf] as const),
-      ),
-    );
-    return new Map<string, Tensor>([...states, ['state.counter', counter.read()]]);
+    return saveState(this.models, this.begin());
   }
 
   /** @throws StateError if saved values are not of a learner like this one. Nothing is read from the device, and nothing changes. */
   check(tensors: ReadonlyMap<string, RawTensor>, layout: LearnerLayout): void {
     for (const [name, model] of Object.entries(this.models)) checkWeights(model, weightsIn(tensors, name));
-    for (const phase of this.phases) {
-      const saved = (layout.phases[phase.name] ?? []).flat();
-      const now = Object.keys(this.#trainableOf(phase));
-      const differs = [...saved.filter((path) => !now.includes(path)), ...now.filter((path) => !saved.includes(path))];
-      if (differs.length === 0) continue;
-      throw new StateError(
-        `[restore] what trains in ${phase.name} must be what trained when the state was saved: it differs in ${differs.slice(0, 5).join(', ')}. Set trainable of these modules as it was then.`,
-      );
-    }
-    if (this.#running) this.#checkState(this.#running, tensors);
-  }
-
-  #checkState(running: Running<B>, tensors: ReadonlyMap<string, RawTensor>): void {
-    const expected = tidy(() => new Map([...this.#states(running)].map(([name, { shape }]) => [name, shape.join()])));
-    const given = [...tensors.keys()].filter((name) => name.startsWith('state.'));
-    const misfit =
-      [...expected].find(([name, shape]) => tensors.get(name)?.shape.join() !== shape)?.[0] ?? given.find((name) => !expected.has(name));
-    if (misfit === undefined) return;
-    throw new StateError(
-      `[restore] the state must be of a learner like this one, with optimizers of the same kind: it differs in ${misfit.slice('state.'.length)}. Take up the model's weights alone with loadWeights.`,
-    );
+    for (const phase of this.phases) expectSameParameters(phase.name, Object.keys(this.#trainableOf(phase)), layout);
+    if (this.#running) checkState(this.#running, tensors);
   }
 
   /** Goes back to saved values. @throws StateError if they are not of a learner like this one. */
   assign(tensors: ReadonlyMap<string, RawTensor>, layout: LearnerLayout): void {
     this.check(tensors, layout);
-    const running = this.begin();
-    for (const run of running.phases) {
-      const generations = layout.phases[run.phase.name]!;
-      if (JSON.stringify(generations) !== JSON.stringify(run.trainable.generations)) run.relayOut(run.trainable.optimizer, generations);
-    }
-    this.#checkState(running, tensors);
-    tidy(() => {
-      for (const [name, model] of Object.entries(this.models)) setWeights(model, weightsIn(tensors, name));
-      for (const run of running.phases) {
-        for (const state of run.states) {
-          const { leaves, rebuild } = nameState(state.read(), run.trainable.flat);
-          const saved = [...leaves].map(
-            ([name, { backend }]) => [name, fromRawTensor(tensors.get(`state.${state.name}.${name}`)!, { backend })] as const,
-          );
-          state.assign(rebuild(new Map(saved)));
-        }
-        const waiting = tensors.get(`state.${run.phase.name}.gradients.count`)?.data;
-        if (waiting) run.batches = new DataView(waiting.buffer, waiting.byteOffset).getInt32(0, true);
-      }
-      running.counter.assign(fromRawTensor(tensors.get('state.counter')!, { backend: running.counter.read().backend }));
-      running.measurement.assign(tensors);
-    });
+    assignState(this.models, this.begin(), tensors, layout);
   }
 
   /** Gives the memory of the state back; the models stay. */
@@ -312,15 +274,6 @@ export class Learner<B = unknown> {
   }
 }
 
-/** What a learner keeps on the device. */
-interface Running<B> {
-  readonly phases: readonly PhaseRun<B>[];
-  readonly counter: VariableTree<Tensor>;
-  readonly measurement: Measurement;
-  /** Of what trains, when parameters were laid out. */
-  version: number;
-}
-
 /** Measures batches outside of training. */
 export interface Evaluation<B> {
   readonly measurement: Measurement;
@@ -328,14 +281,16 @@ export interface Evaluation<B> {
   dispose(): void;
 }
 
-function modulesIn({ parameters }: Pick<Phase<never>, 'parameters'>): readonly AnyModule[] {
-  return isModule(parameters) ? [parameters] : parameters;
+/** Checks what an objective gave. */
+function expectOutcome(phase: string, outcome: unknown): void {
+  const loss = (outcome as Partial<Outcome> | undefined)?.loss;
+  if (isTensor(loss)) return;
+  const got = outcome instanceof Promise ? 'a Promise' : loss === undefined ? typeof outcome : `a loss of type ${typeof loss}`;
+  throw new UsageError(`[Learner] the objective of ${phase} must return { loss }, a tensor, and be synchronous: got ${got}`);
 }
 
-/** The values of a model's variables among those of a state. */
-function weightsIn(tensors: ReadonlyMap<string, RawTensor>, model: string): Map<string, RawTensor> {
-  const prefix = `models.${model}.`;
-  return new Map([...tensors].flatMap(([name, raw]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), raw]] : [])));
+function modulesIn({ parameters }: Pick<Phase<never>, 'parameters'>): readonly AnyModule[] {
+  return isModule(parameters) ? [parameters] : parameters;
 }
 
 function checkPhases(models: Readonly<Record<string, AnyModule>>, phases: readonly Phase<never>[]): void {

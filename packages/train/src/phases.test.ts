@@ -83,9 +83,9 @@ describe('phases', () => {
     expect((await bytesOf(eager)).equals(await bytesOf(whole))).toBe(true);
     const controller = new AbortController();
     // After the first batch of the second epoch.
-    const step = first.learner.step.bind(first.learner);
+    const step = first.learner.learn.bind(first.learner);
     let steps = 0;
-    first.learner.step = async (...batch) => {
+    first.learner.learn = async (...batch) => {
       await step(...batch);
       if (++steps === 4) controller.abort();
     };

@@ -1,6 +1,6 @@
 import { StateError } from '@tessera/core';
 import type { Json } from '@tessera/layers';
-import type { LearnerLayout } from './learner.ts';
+import type { LearnerLayout } from './learner-state.ts';
 
 /** Where training stands. */
 export interface Position {
