@@ -13,45 +13,57 @@ export interface Flattened {
   unflatten(leaves: readonly unknown[]): unknown;
 }
 
-// Tensors, variables, columns and specs carry a brand, so that a plain object made to look like one is a leaf as well.
-const BRANDS = ['~tensor', '~variable', '~column', '~spec'] as const;
+// Trees are taken apart several times in every step: no closures, and no lists of entries.
 
-function isBranch(value: unknown): value is object {
+// Tensors, variables, columns and specs carry a brand, so that a plain object made to look like one is a leaf as well.
+function isBranch(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null) return false;
   if (Array.isArray(value)) return true;
   const proto: unknown = Object.getPrototypeOf(value);
-  return (proto === Object.prototype || proto === null) && !BRANDS.some((brand) => brand in value);
+  if (proto !== Object.prototype && proto !== null) return false;
+  return !('~tensor' in value || '~variable' in value || '~column' in value || '~spec' in value);
 }
 
 /** Takes a tree apart. Whatever is not an array or a plain object, and whatever carries a brand, is a leaf. */
 export function treeFlatten(tree: unknown): Flattened {
   const leaves: unknown[] = [];
   const paths: string[] = [];
-  const visit = (value: unknown, path: string): void => {
-    if (!isBranch(value)) {
-      leaves.push(value);
-      paths.push(path);
-      return;
-    }
-    for (const [key, child] of Object.entries(value)) visit(child, path ? `${path}.${key}` : key);
-  };
-  visit(tree, '');
-
+  visit(tree, '', leaves, paths);
   const unflatten = (replacements: readonly unknown[]): unknown => {
     let next = 0;
-    const build = (value: unknown): unknown => {
-      if (!isBranch(value)) return replacements[next++];
-      if (Array.isArray(value)) return value.map(build);
-      return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, build(child)]));
-    };
-    return build(tree);
+    return mapLeaves(tree, () => replacements[next++]);
   };
   return { leaves, paths, unflatten };
 }
 
+function visit(value: unknown, path: string, leaves: unknown[], paths: string[]): void {
+  if (!isBranch(value)) {
+    leaves.push(value);
+    paths.push(path);
+    return;
+  }
+  for (const key of Object.keys(value)) visit(value[key], path ? `${path}.${key}` : key, leaves, paths);
+}
+
+function mapLeaves(value: unknown, f: (leaf: unknown) => unknown): unknown {
+  if (!isBranch(value)) return f(value);
+  if (Array.isArray(value)) return value.map((child) => mapLeaves(child, f));
+  // Copied first, so that a key such as `__proto__` is a key of the copy.
+  const mapped: Record<string, unknown> = { ...value };
+  for (const key of Object.keys(mapped)) mapped[key] = mapLeaves(mapped[key], f);
+  return mapped;
+}
+
 /** The leaves of a tree in order. */
 export function treeLeaves(tree: unknown): readonly unknown[] {
-  return treeFlatten(tree).leaves;
+  const leaves: unknown[] = [];
+  gather(tree, leaves);
+  return leaves;
+}
+
+function gather(value: unknown, leaves: unknown[]): void {
+  if (isBranch(value)) for (const key of Object.keys(value)) gather(value[key], leaves);
+  else leaves.push(value);
 }
 
 /**
@@ -60,6 +72,7 @@ export function treeLeaves(tree: unknown): readonly unknown[] {
  * @throws UsageError if a tree has not the structure of the first.
  */
 export function treeMap<T, R, X>(f: (leaf: T, ...others: never[]) => R, tree: X, ...others: readonly unknown[]): Mapped<X, T, R> {
+  if (others.length === 0) return mapLeaves(tree, f as (leaf: unknown) => unknown) as Mapped<X, T, R>;
   const { leaves, paths, unflatten } = treeFlatten(tree);
   const rest = others.map((other) => leavesAt(paths, treeFlatten(other)));
   return unflatten(leaves.map((leaf, i) => f(leaf as T, ...(rest.map((other) => other[i]) as never[])))) as Mapped<X, T, R>;
