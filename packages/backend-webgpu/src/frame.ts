@@ -66,21 +66,34 @@ export class Frame {
 
   /** Does now what depends on constants alone, and gives the other steps. */
   #settle(): Step[] {
-    const { buffers } = this.#plan;
-    const { runtime, kernels } = this.#home;
-    const isTemporary = ({ buffer }: PlanOperand): boolean => buffers[buffer].role === 'temporary';
-    const settles = ({ op, inputs, outputs, body }: Step): boolean =>
-      !body &&
-      outputs.every((output) => isTemporary(output) && buffers[output.buffer].byteLength <= LARGEST_CONSTANT) &&
-      (op === 'fill' || (inputs.length > 0 && inputs.every(({ buffer }) => this.#buffers[buffer])));
-    return this.#plan.steps.filter((step) => {
-      if (!settles(step)) return true;
-      for (const { buffer } of step.outputs) this.#buffers[buffer] = this.#hold(buffers[buffer].byteLength);
-      const bind = (operand: PlanOperand): Operand => ({ ...operand, buffer: this.#buffers[operand.buffer]! });
-      (kernels[step.op] as Kernel<unknown>)(step.inputs.map(bind), step.attributes, step.outputs.map(bind));
-      runtime.end();
-      return false;
-    });
+    const { buffers, steps } = this.#plan;
+    const constant = this.#constantSteps();
+    const bind = (operand: PlanOperand): Operand => ({ ...operand, buffer: this.#buffers[operand.buffer]! });
+    for (const step of steps) {
+      if (!constant.has(step)) continue;
+      for (const { buffer } of step.outputs) this.#buffers[buffer] ??= this.#hold(buffers[buffer].byteLength);
+      this.#call(step, step.inputs.map(bind), step.outputs.map(bind));
+      this.#home.runtime.end();
+    }
+    return steps.filter((step) => !constant.has(step));
+  }
+
+  /** The steps that depend on constants alone, and whose outputs no other step writes to: pieces of one buffer are made by several. */
+  #constantSteps(): ReadonlySet<Step> {
+    const { buffers, steps } = this.#plan;
+    const writers = new Map<number, Step[]>();
+    for (const step of steps) for (const { buffer } of step.outputs) writers.set(buffer, [...(writers.get(buffer) ?? []), step]);
+    const isSmall = ({ buffer }: PlanOperand): boolean =>
+      buffers[buffer].role === 'temporary' && buffers[buffer].byteLength <= LARGEST_CONSTANT;
+    const constant = new Set(
+      steps.filter(({ op, inputs, outputs, body }) => !body && outputs.every(isSmall) && (op === 'fill' || inputs.length > 0)),
+    );
+    const isMade = ({ buffer }: PlanOperand): boolean => writers.get(buffer)?.every((step) => constant.has(step)) ?? false;
+    for (let before = -1; before !== constant.size; ) {
+      before = constant.size;
+      for (const step of constant) if (![...step.inputs, ...step.outputs].every(isMade)) constant.delete(step);
+    }
+    return constant;
   }
 
   record(recording: Recording, inputs: readonly Part[], outputs: readonly Part[]): void {
