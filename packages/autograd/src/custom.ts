@@ -1,5 +1,5 @@
 import { type Composite, UsageError } from '@tessera/core';
-import { announce, op, snapshot, type Tensor, within, withoutRecorders } from '@tessera/tensor';
+import { announce, op, snapshot, type Tensor, within, withoutOps, withoutRecorders } from '@tessera/tensor';
 
 function never(name: string): never {
   throw new UsageError(`[${name}] is announced with its results and never expanded`);
@@ -39,7 +39,7 @@ export function customGradient<A extends readonly Tensor[]>(
 ): (...inputs: A) => Tensor {
   return (...inputs) => {
     const { context } = snapshot();
-    const [output, pullback] = withoutRecorders(() => f(...inputs));
+    const [output, pullback] = withoutOps(() => f(...inputs));
     announceAs('customGradient', inputs, [output], ([dy]) => within({ context }, () => pullback(dy!)));
     return output;
   };

@@ -47,6 +47,18 @@ export function withoutRecorders<R>(f: () => R): R {
   return within({ recorders: [] }, f);
 }
 
+/** Runs a synchronous function of which recorders hear what it reads, assigns and draws, but not its ops: these are told of as one. */
+export function withoutOps<R>(f: () => R): R {
+  const recorders = ambient().recorders.map(
+    (recorder): Recorder => ({
+      read: (variable, value) => recorder.read?.(variable, value),
+      assign: (variable, value) => recorder.assign?.(variable, value),
+      draw: (random) => recorder.draw?.(random),
+    }),
+  );
+  return within({ recorders }, f);
+}
+
 /** Whether someone listening needs tensors to outlive their scope. */
 export function retaining(): boolean {
   return ambient().recorders.some((recorder) => recorder.retains);

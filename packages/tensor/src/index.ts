@@ -22,6 +22,7 @@ export {
   retaining,
   run,
   withDevice,
+  withoutOps,
   withoutRecorders,
   withRecorder,
 } from './door.ts';

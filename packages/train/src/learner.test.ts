@@ -2,10 +2,21 @@ import { valueAndGrad } from '@tessera/autograd';
 import { cpu } from '@tessera/backend-cpu';
 import { capture } from '@tessera/capture';
 import { wasm } from '@tessera/backend-wasm';
-import { ArrayDataset, type Column, DataLoader } from '@tessera/data';
+import { ArrayDataset, type Column, DataLoader, ragged } from '@tessera/data';
 import { type RawTensor, readSafetensors, writeSafetensors } from '@tessera/formats';
-import { Dense, LayerNormalization, loadWeights, type Module, rawTensor, saveWeights, Sequential, submodel } from '@tessera/layers';
-import { meanSquaredError } from '@tessera/losses';
+import {
+  Dense,
+  Embedding,
+  GRU,
+  LayerNormalization,
+  loadWeights,
+  type Module,
+  rawTensor,
+  saveWeights,
+  Sequential,
+  submodel,
+} from '@tessera/layers';
+import { crossEntropy, meanSquaredError } from '@tessera/losses';
 import { adam, adamw, applyUpdates, chain, clipByGlobalNorm, clipByNorm, groups, type Optimizer, sgd } from '@tessera/optim';
 import {
   FlatParameters,
@@ -243,6 +254,18 @@ describe('what a learner learns', () => {
     const trainer = learnerOf(model, model, down(model));
     await trainer.fit(data);
     expect(trainer.learner.layout().phases['down']!.flat()).toHaveLength(4);
+  });
+
+  it('may be padded to whatever length', async () => {
+    const model = new Sequential([new Embedding(9, 3), new GRU(4, { returnSequences: true }), new Dense(9)]);
+    const loss = crossEntropy({ fromLogits: true });
+    const objective: Objective<{ x: Tensor; y: Tensor }> = (batch) => ({ loss: loss(model.apply(batch.x), batch.y) });
+    const phases = [{ name: 'next', parameters: model, optimizer: sgd(), objective }];
+    const trainer = new Trainer<never>(new Learner<{ x: Tensor; y: Tensor }>({ models: { model }, phases }));
+    const column = ragged([[1, 2, 3], [4]], { dtype: 'int32' });
+    await trainer.fit(new ArrayDataset({ x: column, y: column }) as never);
+    expect(String(model.inputSpec)).toBe('int32 [?]');
+    expect((await trainer.predict({ data: new Int32Array(12), shape: [1, 12] })).shape).toEqual([1, 12, 9]);
   });
 
   it('is said by an objective that gives its loss at once', async () => {

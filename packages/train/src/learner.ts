@@ -1,9 +1,20 @@
 import type { WarmUpOptions } from '@tessera/capture';
-import { treeLeaves, UsageError } from '@tessera/core';
+import { treeFlatten, treeLeaves, UsageError } from '@tessera/core';
 import type { RawTensor } from '@tessera/formats';
-import { type AnyModule, checkWeights, inContext, isModule, modulesOf } from '@tessera/layers';
+import { type AnyModule, checkWeights, inContext, isModule, modulesOf, TensorSpec } from '@tessera/layers';
 import type { Optimizer } from '@tessera/optim';
-import { isTensor, outline, Random, tensor, type Tensor, trainableVersion, type Variable, VariableTree, zeros } from '@tessera/tensor';
+import {
+  isTensor,
+  outline,
+  Random,
+  tensor,
+  type Tensor,
+  trainableVersion,
+  UNKNOWN,
+  type Variable,
+  VariableTree,
+  zeros,
+} from '@tessera/tensor';
 import { type DeviceBatch, masked } from './batch.ts';
 import type { ToRead } from './host-scores.ts';
 import { assignState, checkState, expectSameParameters, type LearnerLayout, type Running, saveState, weightsIn } from './learner-state.ts';
@@ -81,7 +92,7 @@ export class Learner<B = unknown> {
   /** Builds what is not built yet in the models, by running the objectives for the shapes of a batch alone. */
   build(batch: DeviceBatch<B>): void {
     if (this.built) return;
-    outline(batch.tensors, (tensors) => {
+    outline(withUnknownLengths(batch), (tensors) => {
       const random = new Random(this.seed);
       for (const phase of this.phases) this.#outcome(phase, masked({ tensors, lengths: {} }), true, random);
     });
@@ -279,6 +290,16 @@ export interface Evaluation<B> {
   readonly measurement: Measurement;
   step(batch: DeviceBatch<B>): Promise<void>;
   dispose(): void;
+}
+
+/** The specs of a batch of which sequences may come in another length. */
+function withUnknownLengths<B>({ tensors, lengths }: DeviceBatch<B>): B {
+  const { leaves, paths, unflatten } = treeFlatten(tensors);
+  const specs = (leaves as Tensor[]).map(({ shape, dtype }, i) => {
+    const [n, , ...step] = shape;
+    return new TensorSpec(lengths[paths[i]!] ? [n!, UNKNOWN, ...step] : shape, dtype);
+  });
+  return unflatten(specs) as B;
 }
 
 /** Checks what an objective gave. */

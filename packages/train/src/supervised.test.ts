@@ -83,6 +83,25 @@ describe('a model of several inputs and outputs', () => {
     ]);
   });
 
+  it('may be a tuple of outputs', async () => {
+    class Pair extends Module<Tensor, readonly [Tensor, Tensor]> {
+      readonly first = new Dense(1);
+      readonly second = new Dense(3);
+      override call(x: Tensor): readonly [Tensor, Tensor] {
+        return [this.first.apply(x), this.second.apply(x)];
+      }
+    }
+    const trainer = compile(new Pair(), {
+      loss: [meanSquaredError(), crossEntropy({ fromLogits: true })],
+      lossWeights: [1, 2],
+      metrics: [[meanAbsoluteError()], [accuracy()]],
+      optimizer: adam(),
+    });
+    const y = [column([[1], [2]]), column(Int32Array.of(0, 2))] as const;
+    const { epochs } = await trainer.fit(new ArrayDataset({ x: column([[1], [2]]), y }));
+    expect(Object.keys(epochs[0]!)).toEqual(['loss', '0Loss', '1Loss', '0MeanAbsoluteError', '1Accuracy']);
+  });
+
   it('wants a loss for each output, and none that there is not', async () => {
     const optimizer = sgd();
     await expect(compile(twoHeads(), { loss: meanSquaredError() as never, optimizer }).fit(data())).rejects.toThrow(

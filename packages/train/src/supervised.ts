@@ -67,14 +67,16 @@ export function supervised<B extends Supervised>(model: AnyModule, loss: unknown
 }
 
 /** `valLoss` of `val` and `loss`: the name of what is reported of a part. */
-export function outputName(output: string, name: string): string {
+function outputName(output: string, name: string): string {
   const words = [...output.split('.'), name].filter(Boolean);
   return words.map((word, i) => (i === 0 ? word : word[0]!.toUpperCase() + word.slice(1))).join('');
 }
 
 /** Metrics with the outputs that they are of. @throws UsageError for what is no metric. */
 export function boundMetrics(metrics: unknown): BoundMetric[] {
-  return leavesOf(metrics, (value): value is readonly (Metric | HostMetric)[] => Array.isArray(value)).flatMap(([output, list]) =>
+  // An array of arrays has a list for each output of a tuple.
+  const isList = (value: unknown): value is readonly (Metric | HostMetric)[] => Array.isArray(value) && !value.some(Array.isArray);
+  return leavesOf(metrics, isList).flatMap(([output, list]) =>
     list.map((metric) => {
       if (typeof metric?.init !== 'function' || typeof metric.name !== 'string') {
         throw new UsageError(`[compile] metrics must be metrics, such as accuracy(): got ${told(metric)}`);

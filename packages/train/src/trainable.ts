@@ -113,6 +113,6 @@ export class Trainable {
 }
 
 /** Whether a leaf of an optimizer's state is a learning rate. */
-export function isRate(name: string): boolean {
+function isRate(name: string): boolean {
   return name === 'learningRate' || name.endsWith('.learningRate');
 }

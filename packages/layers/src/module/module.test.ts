@@ -1,6 +1,6 @@
 import { cpu } from '@tessera/backend-cpu';
 import { StateError } from '@tessera/core';
-import { Random, relu, setDefaultBackend, softmax, tensor, type Tensor, zeros } from '@tessera/tensor';
+import { Random, relu, setDefaultBackend, softmax, tensor, type Tensor, type Variable, zeros } from '@tessera/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   Add,
@@ -299,6 +299,42 @@ describe("a model of one's own", () => {
     expect(() => submodel(net, 'list.9')).toThrow(/layer must be one of first, first.dense, list.0/);
     const again = loadModel(await saveModel(head), { layers: [layers, Net, Block] }) as Sequential;
     expect(await again.apply(x).array()).toEqual(await head.apply(x).array());
+  });
+
+  it('that is cut keeps variables of its own', async () => {
+    class Shifted extends Module {
+      static readonly className = 'Shifted';
+      readonly inner = new Dense(3);
+      readonly after = new Dense(2);
+      shift!: Variable;
+      protected override create(): void {
+        this.shift = this.variable('shift', { shape: [2], initializer: initializers.ones() });
+      }
+      override call(x: Tensor): Tensor {
+        return this.after.apply(this.inner.apply(x.add(this.shift.read())));
+      }
+    }
+    class Outer extends Module {
+      static readonly className = 'Outer';
+      readonly stage = new Shifted();
+      override call(x: Tensor): Tensor {
+        return this.stage.apply(x);
+      }
+    }
+    const outer = new Outer();
+    const cut = submodel<Tensor>(outer, 'stage.inner', { name: 'backbone' });
+    const head = new Sequential([cut, new Dense(1)]).build([2]);
+    expect(Object.keys(cut.variables()).sort()).toEqual(['stage.inner.bias', 'stage.inner.kernel', 'stage.shift']);
+    expect(await outer.stage.shift.peek().array()).toEqual([1, 1]);
+    outer.stage.shift.assign(tensor([5, 7]));
+    cut.trainable = false;
+    expect(Object.keys(head.trainableVariables())).toEqual(['dense.kernel', 'dense.bias']);
+    const x = tensor([[1, 2]]);
+    const again = loadModel(await saveModel(head), { layers: [layers, Outer] }) as Sequential;
+    expect(await again.apply(x).array()).toEqual(await head.apply(x).array());
+    expect(Object.keys(again.trainableVariables())).toEqual(['dense.kernel', 'dense.bias']);
+    outer.apply(x);
+    expect(Object.keys(new Sequential([cut, outer]).variables())).toContain('outer.stage.after.kernel');
   });
 
   it('takes trees, in whatever order their keys come', async () => {

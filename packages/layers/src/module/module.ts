@@ -284,6 +284,11 @@ export abstract class Module<I = Tensor, O = Tensor> {
     return this.#children;
   }
 
+  /** Modules of which the variables of their own belong to this one, but not the modules inside, by path. @internal */
+  cutModules(): Readonly<Record<string, AnyModule>> {
+    return {};
+  }
+
   /** The path of a module inside, from this one. @throws UsageError if it is in no field. @internal */
   pathOf(module: AnyModule): string {
     const known = this.#paths?.get(module);
@@ -397,9 +402,13 @@ export abstract class Module<I = Tensor, O = Tensor> {
 /** A module and those inside it, each once, with the first path at which it stands: '' for the module itself. */
 export function modulesOf(root: AnyModule): [path: string, module: AnyModule][] {
   const found = new Map<AnyModule, string>();
+  const visited = new Set<AnyModule>();
+  const note = (module: AnyModule, path: string): void => void (found.has(module) || found.set(module, path));
   const visit = (module: AnyModule, path: string): void => {
-    if (found.has(module)) return;
-    found.set(module, path);
+    if (visited.has(module)) return;
+    visited.add(module);
+    note(module, path);
+    for (const [name, part] of Object.entries(module.cutModules())) note(part, join(path, name));
     for (const [name, child] of Object.entries(module.children())) visit(child, join(path, name));
   };
   visit(root, '');

@@ -16,6 +16,7 @@ export class Submodel<I = Tensor, O = Tensor> extends Module<I, O> {
   readonly #target: AnyModule;
   /** The layers that are called on the way, by their paths in the model. */
   #used: Readonly<Record<string, AnyModule>> = {};
+  #around: Readonly<Record<string, AnyModule>> = {};
 
   constructor(model: Module<I, unknown>, layer: string, options: ModuleOptions = {}) {
     super({ ...options, model, layer });
@@ -33,10 +34,18 @@ export class Submodel<I = Tensor, O = Tensor> extends Module<I, O> {
     const paths = modulesOf(this.options.model).filter(([, module]) => called.has(module));
     const inside = (path: string): boolean => paths.some(([other]) => path.startsWith(`${other}.`));
     this.#used = Object.fromEntries(paths.filter(([path]) => !inside(path)));
+    // The layers around the target: their calls do not come to an end.
+    const { model, layer } = this.options;
+    const around = modulesOf(model).filter(([path, module]) => !called.has(module) && (path === '' || layer.startsWith(`${path}.`)));
+    this.#around = Object.fromEntries(around.filter(([, module]) => Object.keys(module.ownVariables()).length > 0));
   }
 
   override children(): Readonly<Record<string, AnyModule>> {
     return this.#used;
+  }
+
+  override cutModules(): Readonly<Record<string, AnyModule>> {
+    return this.#around;
   }
 
   override pathOf(module: AnyModule): string {

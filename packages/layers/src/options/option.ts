@@ -91,7 +91,7 @@ function show(value: unknown): string {
 }
 
 /** The known name that a misspelt one probably means. */
-export function suggestion(name: string, known: readonly string[]): string {
+function suggestion(name: string, known: readonly string[]): string {
   const [nearest] = known
     .map((other) => ({ other, distance: editDistance(name.toLowerCase(), other.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance);

@@ -13,7 +13,7 @@ import { FORMAT_1, fromFormat1 } from './format-1.ts';
 import { setWeights } from './weights.ts';
 
 /** Classes, factories and ops that a file may name: one, a list, or a record such as a package that was imported as a whole. */
-export type Family = unknown;
+type Family = unknown;
 
 /** Options of {@link loadModel}. */
 export interface LoadModelOptions {

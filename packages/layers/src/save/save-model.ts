@@ -32,7 +32,7 @@ export async function saveModel(model: AnyModule): Promise<Uint8Array> {
 }
 
 /** What {@link saveModel} writes of a model beside its weights. */
-export function describe(model: AnyModule): Description {
+function describe(model: AnyModule): Description {
   const numbers = new Map<AnyModule, number>();
   const modules: { className: string; config: Record<string, Json> }[] = [];
   const saver: Saver = {
@@ -48,12 +48,18 @@ export function describe(model: AnyModule): Description {
     },
   };
   saver.module(model);
-  const frozen = Object.fromEntries(
-    modulesOf(model)
-      .map(([path, one]) => [path, one.frozenVariables()])
-      .filter(([, names]) => names!.length > 0),
-  );
-  return { modules, root: numbers.get(model)!, input: JSON.parse(JSON.stringify(model.inputSpec)) as Json, frozen };
+  // A model that is cut and the cut itself stand at one path.
+  const frozen = new Map<string, readonly string[]>();
+  for (const [path, one] of modulesOf(model)) {
+    const names = one.frozenVariables();
+    if (names.length > 0) frozen.set(path, [...(frozen.get(path) ?? []), ...names]);
+  }
+  return {
+    modules,
+    root: numbers.get(model)!,
+    input: JSON.parse(JSON.stringify(model.inputSpec)) as Json,
+    frozen: Object.fromEntries(frozen),
+  };
 }
 
 /** Checks that a file could name the class, and that its constructor would make the same module of what the file says. */
