@@ -1,9 +1,8 @@
 import { cpu } from '@tessera/backend-cpu';
 import type { Backend } from '@tessera/core';
-import { Random, tensor, type Tensor, Variable, zeros } from '@tessera/tensor';
+import { Random, type Tensor, zeros } from '@tessera/tensor';
 import { describe, expect, it } from 'vitest';
 import { checkBackend, checkFlatMemory } from './check-backend.ts';
-import { checkLayer, type LayerLike } from './check-layer.ts';
 import { checkMetric, type MetricLike } from './check-metric.ts';
 import { checkOp } from './check-op.ts';
 import { checkOptimizer, type OptimizerLike, type ParametersLike } from './check-optimizer.ts';
@@ -33,77 +32,6 @@ describe('a check finds the fault that was planted', () => {
     await expect(checkFlatMemory(leaking, { steps: 10 })).rejects.toThrow(/memory must stay flat over 10 eager steps/);
     await expect(checkBackend(() => leaking, { reference: cpu(), steps: 5 })).rejects.toThrow(/free must give back all/);
   });
-
-  class Scale implements LayerLike {
-    readonly className: string = 'Scale';
-    readonly factor: Variable = new Variable(tensor([2, 3]), { name: 'factor' });
-    build(): void {}
-    apply(x: Tensor): Tensor {
-      return x.mul(this.factor.read());
-    }
-    outputShape(inputShape: readonly number[]): readonly number[] {
-      return inputShape;
-    }
-    variables(): Record<string, Variable> {
-      return { factor: this.factor };
-    }
-    trainableVariables(): Record<string, Variable> {
-      return this.variables();
-    }
-    config(): unknown {
-      return {};
-    }
-    static fromConfig(): Scale {
-      return new this();
-    }
-  }
-  const layers: Record<string, [new () => LayerLike, RegExp | undefined]> = {
-    none: [Scale, undefined],
-    'a gradient that is cut off': [
-      class extends Scale {
-        override apply(x: Tensor): Tensor {
-          return x.add(this.factor.read().mul(0));
-        }
-      },
-      /a gradient must reach factor/,
-    ],
-    'a shape foretold wrongly': [
-      class extends Scale {
-        override outputShape(): readonly number[] {
-          return [3];
-        }
-      },
-      /the output for a batch of 3 must be \[3, 3\]: got \[3, 2\]/,
-    ],
-    'random numbers of its own': [
-      class extends Scale {
-        calls: number = 0;
-        override apply(x: Tensor): Tensor {
-          return super.apply(x).add(this.calls++);
-        }
-      },
-      /called twice|built again/,
-    ],
-    'a configuration that is lost': [
-      class extends Scale {
-        offset: number = 1;
-        override apply(x: Tensor): Tensor {
-          return super.apply(x).add(this.offset);
-        }
-        static override fromConfig(): Scale {
-          return Object.assign(new this(), { offset: 0 });
-        }
-      },
-      /saved and loaded/,
-    ],
-  };
-  for (const [name, [Layer, message]] of Object.entries(layers)) {
-    it(`in a layer: ${name}`, async () => {
-      const backend = cpu();
-      const check = checkLayer({ make: () => new Layer(), inputShape: [2] }, backend);
-      await (message ? expect(check).rejects.toThrow(message) : check);
-    });
-  }
 
   const descent = (rate: number): OptimizerLike => ({
     init: () => ({ count: zeros([]) }),

@@ -5,12 +5,11 @@ import { CheckError, expectCloseTrees } from '../compare.ts';
 import { tolerances } from '../tolerance.ts';
 import { attempt } from './attempt.ts';
 import type { LayerLike } from './layer-like.ts';
-import { inputOf, type Sample } from './sample.ts';
+import { counterOf, inputOf, type Sample } from './sample.ts';
 import {
   expectGradients,
   expectSameOutcome,
   type Learned,
-  type Outcome,
   outcomeOf,
   putBack,
   trainingStep,
@@ -35,19 +34,21 @@ export const checkpointed: Wrap = (f) => checkpoint(f);
  */
 export async function checkTraining(where: string, layer: LayerLike, sample: Sample): Promise<void> {
   const start = valuesOf(layer);
-  const outcome = (step: (given: Sample) => Learned): Outcome => outcomeOf(layer, start, step, sample);
+  const [first, second] = [0, 1].map((step) => ({ ...sample, counter: counterOf(step) })) as [Sample, Sample];
   const plain = trainingStep(layer);
-  const expected = outcome(plain);
-  await expectGradients(where, layer, expected);
-  const expectSame = (form: string, step: (given: Sample) => Learned): Promise<void> =>
-    attempt(`${where} ${form}`, () => expectSameOutcome(`${where} ${form}`, outcome(step), expected, tolerances.exact));
-
-  await expectSame('in training, once more from the same source of random numbers', plain);
-  await expectSame('in training, checkpointed', trainingStep(layer, checkpointed));
-  for (const [form, step] of Object.entries({ captured: plain, 'captured and checkpointed': trainingStep(layer, checkpointed) })) {
+  const expected = new Map([first, second].map((given) => [given, outcomeOf(layer, start, plain, given)]));
+  await expectGradients(where, layer, expected.get(first)!);
+  const expectSame = (form: string, step: (given: Sample) => Learned, given: Sample): Promise<void> => {
+    const told = `${where} in training, ${form}`;
+    return attempt(told, () => expectSameOutcome(told, outcomeOf(layer, start, step, given), expected.get(given)!, tolerances.exact));
+  };
+  await expectSame('once more from the same source of random numbers', plain, first);
+  const again = trainingStep(layer, checkpointed);
+  await expectSame('checkpointed', again, first);
+  for (const [form, step] of Object.entries({ captured: plain, 'captured and checkpointed': again })) {
     const captured = capture(step);
-    await expectSame(`in training, ${form}`, captured);
-    await expectSame(`in training, ${form}, replayed`, captured);
+    await expectSame(form, captured, first);
+    await expectSame(`${form}, at the next step`, captured, second);
     captured.dispose();
   }
   putBack(layer, start);

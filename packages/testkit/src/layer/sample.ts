@@ -7,6 +7,8 @@ import type { InputSpec, InputSpecs, LayerDescription } from './layer-like.ts';
 export interface Sample {
   readonly x: unknown;
   readonly masks: Readonly<Record<string, Tensor>>;
+  /** That of the source of random numbers in training: the number of the step. */
+  readonly counter: Tensor;
 }
 
 /** The tree with `f` applied to each spec. */
@@ -29,7 +31,12 @@ export function sampleOf({ input, sample }: LayerDescription, batch: number, ran
         if (shape.some(isUnknown)) throw new CheckError('[checkLayer] the description must give sample where a length is not known');
         return drawn(random.split(place++), [batch, ...shape], dtype);
       });
-  return { x, masks: {} };
+  return { x, masks: {}, counter: counterOf(0) };
+}
+
+/** The counter of a step. */
+export function counterOf(step: number): Tensor {
+  return tensor(Int32Array.of(step, 0));
 }
 
 function drawn(random: Random, shape: readonly number[], dtype: DType): Tensor {
@@ -38,7 +45,7 @@ function drawn(random: Random, shape: readonly number[], dtype: DType): Tensor {
 }
 
 /** The same with masks for its sequences, `[N, T, ...]` or indices `[N, T]`: the first is whole, the others are shorter and shorter. */
-export function withMasks({ x }: Sample): Sample {
+export function withMasks({ x, counter }: Sample): Sample {
   const { leaves, paths } = treeFlatten(x);
   const masks = (leaves as Tensor[]).flatMap(({ shape, rank, dtype }, i): [string, Tensor][] => {
     if (rank < 3 && !(rank === 2 && dtype === 'int32')) return [];
@@ -46,11 +53,11 @@ export function withMasks({ x }: Sample): Sample {
     const lengths = Int32Array.from({ length: n }, (_, row) => Math.max(1, Math.ceil(t / (row + 1))));
     return [[paths[i]!, maskOfLengths(tensor(lengths), t)]];
   });
-  return { x, masks: Object.fromEntries(masks) };
+  return { x, counter, masks: Object.fromEntries(masks) };
 }
 
 /** The tree that a layer takes. */
-export function inputOf({ x, masks }: Sample): unknown {
+export function inputOf({ x, masks }: Pick<Sample, 'x' | 'masks'>): unknown {
   const { leaves, paths, unflatten } = treeFlatten(x);
   return unflatten(leaves.map((leaf, i) => withMask(leaf as Tensor, masks[paths[i]!])));
 }

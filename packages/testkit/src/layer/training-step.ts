@@ -24,25 +24,22 @@ export type Wrap = (f: (x: unknown) => unknown) => (x: unknown) => unknown;
 /** Seeds the source of random numbers of a step. */
 export const SEED = 3;
 
-/** A step of a layer in training with a source of random numbers of its own, which begins anew at each step. */
+/** A step of a layer in training with a source of random numbers that depends on the sample's counter alone. */
 export function trainingStep(layer: LayerLike, wrap: Wrap = (f) => f): (sample: Sample) => Learned {
   return (sample) =>
     tidy(() => {
-      const random = new Random(SEED);
+      const random = new Random(SEED, { counter: sample.counter });
       const apply = wrap((x) => layer.apply(x as never, { training: true, random }));
       const { leaves, paths, unflatten } = treeFlatten(sample.x);
       const at = (leaves as Tensor[]).flatMap(({ dtype }, i) => (isFloat(dtype) ? [i] : []));
-      let outputs: unknown;
-      const loss = (_: unknown, given: readonly Tensor[]): Tensor => {
+      const loss = (_: unknown, given: readonly Tensor[]): [Tensor, unknown] => {
         const x = unflatten(leaves.map((leaf, i) => (at.includes(i) ? given[at.indexOf(i)] : leaf)));
-        outputs = apply(inputOf({ ...sample, x }));
-        return weigh(treeLeaves(outputs) as Tensor[]);
+        const outputs = apply(inputOf({ ...sample, x }));
+        return [weigh(treeLeaves(outputs) as Tensor[]), outputs];
       };
-      const inputs = at.map((i) => leaves[i] as Tensor);
-      const [, [byVariable, byInput]] = valueAndGrad(loss, { argnums: [0, 1] })(layer.trainableVariables(), inputs) as unknown as [
-        Tensor,
-        [Record<string, Tensor>, readonly Tensor[]],
-      ];
+      const sources = [layer.trainableVariables(), at.map((i) => leaves[i] as Tensor)];
+      const [[, outputs], gradients] = valueAndGrad(loss, { argnums: [0, 1], hasAux: true })(...sources);
+      const [byVariable, byInput] = gradients as unknown as [Record<string, Tensor>, readonly Tensor[]];
       const named = byInput.map((gradient, i) => [`the input ${paths[at[i]!]}`.trim(), gradient]);
       return { outputs, gradients: { ...byVariable, ...(Object.fromEntries(named) as Record<string, Tensor>) } };
     });
