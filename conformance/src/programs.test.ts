@@ -1,7 +1,9 @@
+import { grad } from '@tessera/autograd';
 import { cpu } from '@tessera/backend-cpu';
 import { wasm } from '@tessera/backend-wasm';
 import { capture } from '@tessera/capture';
-import { conv, scan, setDefaultBackend, type Tensor, tensor, tidy } from '@tessera/tensor';
+import { conv, scan, setDefaultBackend, type Tensor, tensor, tidy, Variable } from '@tessera/tensor';
+import { expectClose, tolerances } from '@tessera/testkit';
 import { describe, expect, it } from 'vitest';
 
 const backends = {
@@ -63,6 +65,26 @@ describe('a captured loop', () => {
       const [last, all] = scan(outer, filled([2]), filled([6, 5, 2], 3));
       return [last, all];
     }));
+});
+
+describe('a loop that reads variables in its body', () => {
+  it('gives them their gradients, eagerly and captured', async () => {
+    for (const backend of Object.values(backends)) {
+      setDefaultBackend(backend);
+      const [w, xs] = [new Variable(filled([3, 3], 2)), filled([4, 2, 3], 3)];
+      const step = (h: Tensor, x: Tensor): readonly [Tensor, Tensor] => {
+        const next = h.matmul(w.read()).add(x).tanh();
+        return [next, next];
+      };
+      const stepByStep = (): Tensor => [0, 1, 2, 3].reduce((h, t) => step(h, xs.at(t))[0], filled([2, 3])).sum();
+      const slope = (f: () => Tensor): Tensor => tidy(() => grad(f)(w) as Tensor);
+      const expected = slope(stepByStep);
+      const inLoop = (): Tensor => slope(() => scan(step, filled([2, 3]), xs)[0].sum());
+      const captured = capture(inLoop);
+      for (const got of [inLoop(), captured()]) await expectClose(backend.name, got, expected, tolerances.gradient);
+      captured.dispose();
+    }
+  });
 });
 
 describe('a program', () => {

@@ -1,7 +1,7 @@
 import { grad } from '@tessera/autograd';
 import type { Backend } from '@tessera/core';
 import * as layers from '@tessera/layers';
-import { concat, flip, logicalNot, relu, stack, type Tensor, tidy, type Variable } from '@tessera/tensor';
+import { concat, flip, logicalNot, relu, stack, type Tensor, tidy, type Variable, withMask } from '@tessera/tensor';
 import { expect, it } from 'vitest';
 import { NotClaimed } from './opinfo.ts';
 import { difference, expectModules, type ModuleRow, objective, readTable, toArguments } from './table.ts';
@@ -27,7 +27,8 @@ function reorder(w: Tensor): Tensor {
 }
 const same = (w: Tensor): Tensor => w;
 
-const cells: Record<string, (units: number, k: Any, backwards: boolean) => layers.Recurrent> = {
+type Recurrent = layers.SimpleRNN | layers.LSTM | layers.GRU;
+const cells: Record<string, (units: number, k: Any, backwards: boolean) => Recurrent> = {
   'nn.RNN': (units, k, goBackwards) =>
     new layers.SimpleRNN(units, { goBackwards, ...(k.nonlinearity === 'relu' ? { activation: relu } : {}) }),
   'nn.LSTM': (units, _, goBackwards) => new layers.LSTM(units, { goBackwards }),
@@ -77,7 +78,7 @@ function recurrent({ module, ctor, state, args }: ModuleRow, backend: Backend): 
     let y = lone ? x.expandDims(0) : k.batch_first ? x : x.transpose([1, 0, 2]);
     const last: Tensor[][] = [];
     for (const level of levels) {
-      const walked = level.map((layer) => layer.unroll(y));
+      const walked = level.map((layer) => layer.apply({ x: y }));
       for (const { state: end } of walked) last.push([...end]);
       y = concat(
         walked.map(({ sequence }, direction) => (direction ? flip(sequence, 1) : sequence)),
@@ -144,14 +145,16 @@ function attention({ ctor, state, args, kwargs }: ModuleRow, backend: Backend): 
   if (padding) seen.push(logicalNot(padding).reshape([lone ? 1 : padding.shape[0]!, 1, 1, -1]));
   if (square) seen.push(logicalNot(square.rank === 2 ? square : square.reshape([batch, heads, ...square.shape.slice(1)])));
   const mask = seen.length ? seen.reduce((a, b) => a.astype('int32').mul(b.astype('int32')).astype('bool')) : undefined;
-  const run = (x: Tensor): Tensor[] => [outOf(layer.attend(into(x), { key: into(key), value: into(value), ...(mask ? { mask } : {}) }))];
+  const run = (x: Tensor): Tensor[] => [outOf(layer.apply({ query: into(x), key: into(key), value: into(value), mask }))];
   return { run, ...placed, outputs: 1 };
 }
 
 function encoder({ ctor, state, kwargs }: ModuleRow, backend: Backend): Built {
   const k = ctor.kwargs as Any;
   const [features, heads, units] = [k.d_model, k.nhead, k.dim_feedforward].map((named, i) => named ?? ctor.args[i]);
-  if (kwargs['src_mask'] || kwargs['src_key_padding_mask']) throw new NotClaimed();
+  if (kwargs['src_mask']) throw new NotClaimed();
+  const given = kwargs['src_key_padding_mask'];
+  const padding = given ? (toArguments(given, backend) as Tensor) : undefined;
   const layer = new layers.TransformerEncoderLayer(heads, units, {
     dropout: 0,
     normFirst: k.norm_first ?? false,
@@ -177,8 +180,9 @@ function encoder({ ctor, state, kwargs }: ModuleRow, backend: Backend): Built {
     gradients[theirs] = (g) => (turned ? g[ours]!.T : g[ours]!);
   }
   const run = (x: Tensor): Tensor[] => {
-    if (x.rank === 2) return [layer.apply(x.expandDims(0)).squeeze(0)];
-    return [k.batch_first ? layer.apply(x) : layer.apply(x.transpose([1, 0, 2])).transpose([1, 0, 2])];
+    const forward = (y: Tensor): Tensor => layer.apply(withMask(y, padding && logicalNot(padding).reshape(y.shape.slice(0, 2))));
+    if (x.rank === 2) return [forward(x.expandDims(0)).squeeze(0)];
+    return [k.batch_first ? forward(x) : forward(x.transpose([1, 0, 2])).transpose([1, 0, 2])];
   };
   return { run, variables, gradients, outputs: 1 };
 }

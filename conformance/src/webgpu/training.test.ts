@@ -1,7 +1,7 @@
 import { wasm } from '@tessera/backend-wasm';
 import { webgpu } from '@tessera/backend-webgpu';
 import type { Backend } from '@tessera/core';
-import { ArrayDataset } from '@tessera/data';
+import { ArrayDataset, column, type Column } from '@tessera/data';
 import {
   Activation,
   BatchNormalization,
@@ -26,7 +26,7 @@ import { describe, expect, it } from 'vitest';
 const [BATCHES, EPOCHS, BATCH] = [10, 20, 8];
 
 /** Noise in which the class shows: as a step of brightness, or as a token that is frequent. */
-function examples(shape: readonly number[], tokens = 0): Examples {
+function examples(shape: readonly number[], tokens = 0): Examples<{ x: Column; y: Column }> {
   const random = Philox.fromSeed(5);
   const count = BATCHES * BATCH;
   const size = shape.reduce((a, b) => a * b, 1);
@@ -34,11 +34,11 @@ function examples(shape: readonly number[], tokens = 0): Examples {
   const value = (label: number): number =>
     tokens ? (random.uniform() < 0.3 ? label : random.below(tokens)) : random.uniform() + label * 0.3 * random.uniform();
   const data = Array.from(y, (label) => Array.from({ length: size }, () => value(label))).flat();
-  const x = { data: tokens ? Int32Array.from(data) : Float32Array.from(data), shape: [count, ...shape] };
-  return new ArrayDataset({ x, y: { data: y, shape: [count] } });
+  const x = column(tokens ? Int32Array.from(data) : Float32Array.from(data), [count, ...shape]);
+  return new ArrayDataset({ x, y: column(y, [count]) });
 }
 
-const models: Readonly<Record<string, { make: () => Module; data: Examples }>> = {
+const models: Readonly<Record<string, { make: () => Module; data: Examples<{ x: Column; y: Column }> }>> = {
   'a convolutional network': {
     data: examples([12, 12, 1]),
     make: () =>
