@@ -17,7 +17,9 @@ export function readmeProgram() {
 }
 
 function entryOf(contents) {
-  return { stdin: { contents: contents.replace(/'@tessera\/([\w-]+)'/g, "'./packages/$1/dist/index.js'"), resolveDir: root, loader: 'ts' } };
+  return {
+    stdin: { contents: contents.replace(/'@tessera\/([\w-]+)'/g, "'./packages/$1/dist/index.js'"), resolveDir: root, loader: 'ts' },
+  };
 }
 
 /** Kilobytes, minified and gzipped, of what is always loaded, and of the largest of what is imported on demand: of variants one is. */

@@ -30,15 +30,15 @@ const predict = capture((x: Tensor) => model.apply(x).argmax(1));
 const epochs = Number(process.env['EPOCHS'] ?? 3);
 const loader = new DataLoader(train, { batchSize: 32, shuffle: true });
 for (let epoch = 0; epoch < epochs; epoch++) {
-  let total = 0;
+  const losses: number[] = [];
   for await (const {
     columns: { x, y },
   } of loader.epoch(epoch)) {
     const value = tidy(() => step(tensor(x.data, { shape: x.shape }), tensor(y.data, { shape: y.shape })));
-    total += await value.item();
+    losses.push(await value.item());
     value.dispose();
   }
-  console.log(`Epoch ${epoch + 1}/${epochs}  loss ${(total / loader.batches).toFixed(4)}`);
+  console.log(`Epoch ${epoch + 1}/${epochs}  loss ${(losses.reduce((a, b) => a + b) / losses.length).toFixed(4)}`);
 }
 const { x, y } = test.columns;
 const classes = (await predict(tensor(x.data, { shape: x.shape })).array()) as number[];

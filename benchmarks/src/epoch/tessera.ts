@@ -20,7 +20,7 @@ export async function tesseraStep(backend: Backend): Promise<Contestant> {
   return {
     async step() {
       setDefaultBackend(backend);
-      await trainer.fit(data, { batchSize: batch, epochs: trainer.epoch + 1 });
+      await trainer.fit(data, { batchSize: batch });
     },
     dispose: () => backend.dispose(),
   };
@@ -34,7 +34,7 @@ export async function tessera(backend: Backend): Promise<Contestant> {
     ...about(backend),
     async step() {
       setDefaultBackend(backend);
-      await trainer.fit(data, { batchSize: batch, epochs: trainer.epoch + 1 });
+      await trainer.fit(data, { batchSize: batch });
     },
     async check() {
       setDefaultBackend(backend);

@@ -145,7 +145,7 @@ describe.skipIf(!executablePath)('the page that trains, in Chromium', { timeout:
     for (const colorScheme of ['light', 'dark'] as const) {
       it(`is accessible and fits ${width} pixels, ${colorScheme}`, async () => {
         const page = await open({ width, colorScheme });
-        await start(page, 1);
+        await start(page, 100);
         await page.click('#sample');
         await until(page, 'accuracy', /^[6-9]\d/);
         await page.click('#stop');
@@ -162,7 +162,7 @@ describe.skipIf(!executablePath)('the page that trains, in Chromium', { timeout:
     const page = await open({ width: 360 });
     await page.selectOption('#set', 'fashion-mnist');
     await until(page, 'matrix', /ankle boot/);
-    await start(page, 1);
+    await start(page, 100);
     await until(page, 'loss', /^0\./);
     await page.click('#sample');
     await until(page, 'answer', /^Prediction: .+ \(label: .+\)$/);

@@ -21,7 +21,7 @@ it('learns step by step as PyTorch does', async () => {
   const { train } = splitDigits();
   for (const [step, expected] of pytorch.entries()) {
     const batch = train.subset(Array.from({ length: 32 }, (_, i) => step * 32 + i));
-    const { epochs } = await trainer.fit(batch, { epochs: step + 1, shuffle: false });
+    const { epochs } = await trainer.fit(batch, { shuffle: false });
     expect(Math.abs(epochs[0]!['loss']! / expected - 1), `step ${step}`).toBeLessThan(5e-4);
   }
 });

@@ -1,12 +1,15 @@
 // Loads a saved model and predicts the first digits of the test set, shown as they are drawn.
 import { wasm } from '@tessera/backend-wasm';
+import { Conv2D, Dense, Flatten, MaxPooling2D, Sequential } from '@tessera/layers';
 import { loadModelFile } from '@tessera/layers/node';
 import { setDefaultBackend, tensor, tidy } from '@tessera/tensor';
 import { splitDigits } from './data.ts';
 
 const [path, expected] = process.argv.slice(2);
 setDefaultBackend(await wasm());
-const model = await loadModelFile(path!);
+// The classes that the file names: a bundle has these alone.
+const layers = [Conv2D, Dense, Flatten, MaxPooling2D, Sequential];
+const model = (await loadModelFile(path!, { layers })) as Sequential;
 const { test } = splitDigits();
 const count = expected?.length ?? 8;
 const images = test.columns.x.data.subarray(0, count * 784);

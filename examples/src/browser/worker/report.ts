@@ -1,4 +1,4 @@
-import { confusionMatrix } from '@tessera/metrics';
+import { accuracy, confusionMatrix } from '@tessera/metrics';
 import type { Callback, Examples, Logs, Place, Trainer } from '@tessera/train';
 import type { FromWorker } from '../messages.ts';
 import { CLASSES } from './picture-sets.ts';
@@ -8,6 +8,9 @@ const LEARNED_EVERY = [80, 640] as const;
 const MEASURED_EVERY = [200, 3200] as const;
 /** Between two measurements training has so many times the time that one took, however slow the device is. */
 const SPACED = 3;
+
+/** How far training is, in epochs. */
+const epochOf = ({ epoch, batch, batches }: Place): number => epoch + batch / batches!;
 
 /** Options of {@link report}. */
 export interface ReportOptions {
@@ -30,7 +33,8 @@ export function report({ heldOut, batchSize, now, post, signal }: ReportOptions)
   let measuredEvery: number = MEASURED_EVERY[0];
   let begun = false;
 
-  const learned = ({ epoch, batch, batches }: Place, means: Logs): void => {
+  const learned = (place: Place, means: Logs): void => {
+    const { batch } = place;
     const steps = batch - since.batch;
     if (steps === 0) return;
     const next = { time: now(), batch, loss: means['loss']! * batch, accuracy: means['accuracy']! * batch };
@@ -38,14 +42,14 @@ export function report({ heldOut, batchSize, now, post, signal }: ReportOptions)
     const examplesPerSecond = ((steps * batchSize) / (next.time - since.time)) * 1000;
     since = next;
     // In an epoch that was taken up midway the first sums are those of what was learned before as well.
-    if (!Number.isNaN(loss)) post({ type: 'learned', point: { epoch: epoch + batch / batches, loss, accuracy }, examplesPerSecond });
+    if (!Number.isNaN(loss)) post({ type: 'learned', point: { epoch: epochOf(place), loss, accuracy }, examplesPerSecond });
   };
   const measured = async (epoch: number, trainer: Trainer): Promise<void> => {
     const began = now();
     try {
-      const values = await trainer.measure(heldOut, [...trainer.metrics, confusionMatrix(CLASSES)], { signal });
-      const { loss, accuracy, confusionMatrix: matrix } = values as { loss: number; accuracy: number; confusionMatrix: number[][] };
-      post({ type: 'measured', point: { epoch, loss, accuracy }, matrix });
+      const values = await trainer.measure(heldOut, [accuracy(), confusionMatrix(CLASSES)], { signal });
+      const { confusionMatrix: matrix, ...point } = values as { loss: number; accuracy: number; confusionMatrix: number[][] };
+      post({ type: 'measured', point: { epoch, ...point }, matrix });
     } catch (error) {
       if (!signal.aborted) throw error;
     }
@@ -69,7 +73,7 @@ export function report({ heldOut, batchSize, now, post, signal }: ReportOptions)
       learned(place, logs);
       if (now() - measuredAt < Math.max(measuredEvery, spacing)) return;
       measuredEvery = Math.min(MEASURED_EVERY[1], 2 * measuredEvery);
-      await measured(place.epoch + place.batch / place.batches, trainer);
+      await measured(epochOf(place), trainer);
     },
     async onEpochEnd(place, logs, trainer) {
       learned(place, logs);
