@@ -44,11 +44,10 @@ export {
   type AnyModule,
   type BuildOptions,
   Module,
-  type ModuleClass,
-  type ModuleOptions,
-  modulesOf,
   type VariableSpec,
 } from './module/module.ts';
+export type { ModuleClass, ModuleOptions } from './module/module-class.ts';
+export { modulesOf } from './module/modules-of.ts';
 export { Sequential, type SequentialOptions } from './module/sequential.ts';
 export { type AxisLengths, isSpec, type Specs, spec, type SpecsLike, type SpecsOf, specsOfJson, TensorSpec } from './module/spec.ts';
 export { Submodel, submodel } from './module/submodel.ts';

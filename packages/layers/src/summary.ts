@@ -1,5 +1,6 @@
 import { sizeOf, treeFlatten } from '@tessera/core';
-import { type AnyModule, modulesOf } from './module/module.ts';
+import type { AnyModule } from './module/module.ts';
+import { modulesOf } from './module/modules-of.ts';
 import { listening } from './module/listening.ts';
 import { formatBatch, specsOfTensors, type TensorSpec } from './module/spec.ts';
 

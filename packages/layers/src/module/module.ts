@@ -3,12 +3,10 @@ import {
   hasSymbols,
   announceTrainable,
   inScope,
-  isTensor,
   isUnknown,
   outline,
   recordCall,
   Random,
-  setMask,
   type Tensor,
   tidy,
   UNKNOWN,
@@ -20,35 +18,21 @@ import {
 import type { Constraint } from '../constraints.ts';
 import type { Initializer } from '../initializers.ts';
 import type { Json, Saver } from '../options/json.ts';
-import { type Option, resolveOptions, saveOptions } from '../options/option.ts';
-import { flag, text } from '../options/rows.ts';
+import { resolveOptions, saveOptions } from '../options/option.ts';
 import type { Regularizer } from '../regularizers.ts';
 import { expectName, join, modulesInFields, splitPath } from './children.ts';
 import { type CallContext, Frame, type Given } from './context.ts';
 import { spend } from './limit.ts';
 import { tellOutput } from './listening.ts';
+import { handOnMask } from './mask.ts';
+import { type ModuleClass, moduleRows } from './module-class.ts';
+import { modulesOf } from './modules-of.ts';
 import { formatBatch, isSpec, type Specs, type SpecsLike, specsOf, type SpecsOf, specsOfTensors, TensorSpec } from './spec.ts';
 
 /** Any module, whatever it takes and gives. */
 export type AnyModule = Module<never, unknown>;
 
-/** Options that every module takes. */
-export interface ModuleOptions {
-  /** Its name in paths; by default that of its field, or in a list that of its class, numbered where several stand together. */
-  readonly name?: string | undefined;
-  /** Whether its variables are updated by optimizers (default `true`). */
-  readonly trainable?: boolean | undefined;
-}
-
-/** What is said about a class of modules, once. */
-export interface ModuleClass {
-  /** The name in files: minifiers rename classes. A class of another package carries its npm scope: `@scope/Name`. */
-  readonly className?: string;
-  /** Names of the options that the constructor takes one by one before the others. */
-  readonly positional?: readonly string[];
-  /** The options that it takes beside {@link ModuleOptions}. */
-  readonly options?: Readonly<Record<string, Option<never>>>;
-}
+export type { ModuleClass, ModuleOptions } from './module-class.ts';
 
 /** How a model is built. */
 export interface BuildOptions {
@@ -70,7 +54,6 @@ interface OwnVariable extends VariableSpec {
   readonly variable: Variable;
 }
 
-const moduleRows = { name: text(''), trainable: flag(true) };
 /** The fields of this class, in which there are no modules. */
 const OWN_FIELDS: ReadonlySet<string> = new Set(['options', 'name', 'path']);
 
@@ -397,26 +380,4 @@ export abstract class Module<I = Tensor, O = Tensor> {
     if (shape.length === rank) return;
     throw new UsageError(`[${this.className}] input must be ${layout}: got ${formatBatch(shape)}`);
   }
-}
-
-/** A module and those inside it, each once, with the first path at which it stands: '' for the module itself. */
-export function modulesOf(root: AnyModule): [path: string, module: AnyModule][] {
-  const found = new Map<AnyModule, string>();
-  const visited = new Set<AnyModule>();
-  const note = (module: AnyModule, path: string): void => void (found.has(module) || found.set(module, path));
-  const visit = (module: AnyModule, path: string): void => {
-    if (visited.has(module)) return;
-    visited.add(module);
-    note(module, path);
-    for (const [name, part] of Object.entries(module.cutModules())) note(part, join(path, name));
-    for (const [name, child] of Object.entries(module.children())) visit(child, join(path, name));
-  };
-  visit(root, '');
-  return [...found].map(([module, path]) => [path, module]);
-}
-
-function handOnMask(x: unknown, y: unknown): void {
-  if (!isTensor(x) || !isTensor(y) || !x.mask || y.mask || y === x) return;
-  const [n, t] = x.mask.shape;
-  if (y.shape[0] === n && y.shape[1] === t) setMask(y, x.mask);
 }

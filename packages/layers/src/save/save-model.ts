@@ -1,6 +1,7 @@
 import { StateError } from '@tessera/core';
 import { writeSafetensors } from '@tessera/formats';
-import { modulesOf, type AnyModule, type ModuleClass } from '../module/module.ts';
+import type { AnyModule, ModuleClass } from '../module/module.ts';
+import { modulesOf } from '../module/modules-of.ts';
 import type { Json, Saver } from '../options/json.ts';
 import { weightsOf } from './weights.ts';
 
