@@ -8,7 +8,7 @@ import { softwareVulkan } from './software-vulkan.mjs';
 const DENO = '2.9.6';
 
 // Those that go through every backend, and those that are WebGPU's own.
-const suites = ['backends', 'ops', 'layers', 'metrics', 'optimizers', 'oracle', 'webgpu'].map((name) => `conformance/src/${name}`);
+const suites = ['backends', 'ops', 'layers', 'metrics', 'optimizers', 'oracle', 'start', 'webgpu'].map((name) => `conformance/src/${name}`);
 
 /** The op table in Deno, whose WebGPU is that of Firefox; whether it passed. */
 async function testNaga(environment) {

@@ -11,7 +11,9 @@ interface Described {
 
 /** A table of every layer's options, made of what their classes say of them. */
 export function layerOptions(): string {
-  const classes = Object.values(layers).filter((value): value is typeof value & Described => typeof value === 'function' && 'className' in value);
+  const classes = Object.values(layers).filter(
+    (value): value is typeof value & Described => typeof value === 'function' && 'className' in value,
+  );
   const sections = classes
     .sort((a, b) => a.className.localeCompare(b.className))
     .map(({ className, positional = [], options = {} }) => {

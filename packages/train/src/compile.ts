@@ -27,7 +27,7 @@ export interface SupervisedColumns<I, O> {
  * const trainer = compile(model, { loss: crossEntropy(), optimizer: adam(), metrics: [accuracy()] })
  * const tagger = compile(twoHeads, { loss: { slot: crossEntropy(), intent: crossEntropy() }, lossWeights: { slot: 2 }, optimizer: adam() })
  */
-export function compile<I, O>(model: Module<I, O>, options: CompileOptions<NoInfer<O>>): Trainer<SupervisedColumns<I, O>> {
+export function compile<I, O>(model: Module<I, O>, options: CompileOptions<NoInfer<O>>): Trainer<SupervisedColumns<I, O>, Module<I, O>> {
   const { loss, lossWeights, optimizer, metrics = [], gradientAccumulationSteps = 1, transform, exchange, ...rest } = options;
   if (!Number.isInteger(gradientAccumulationSteps) || gradientAccumulationSteps < 1) {
     throw new UsageError(`[compile] gradientAccumulationSteps must be a whole number from 1: got ${gradientAccumulationSteps}`);
@@ -44,7 +44,7 @@ export function compile<I, O>(model: Module<I, O>, options: CompileOptions<NoInf
   };
   const learner = new Learner<Supervised>({ ...rest, models: { model: own }, phases: [phase], metrics: boundMetrics(metrics) });
   const ignore = (loss as { ignoreIndex?: number }).ignoreIndex;
-  return new Trainer<SupervisedColumns<I, O>>(learner, {
+  return new Trainer<SupervisedColumns<I, O>, Module<I, O>>(learner, {
     prepare(data) {
       checkExamples(data);
       const columns = columnsInMemory(data) as Parameters<typeof checkAgainst>[1] | undefined;

@@ -30,7 +30,7 @@ export interface Checks {
  * Trains what a {@link Learner} learns. A step is captured and replayed as one plan for each phase; the numbers stay on the device and are
  * read a few times a second.
  */
-export class Trainer<C = unknown> {
+export class Trainer<C = unknown, M extends AnyModule = AnyModule> {
   readonly learner: Learner<never>;
   readonly #checks: Checks;
   #evaluation: Evaluation<unknown> | undefined;
@@ -47,8 +47,8 @@ export class Trainer<C = unknown> {
   }
 
   /** The model, or the first of several. */
-  get model(): AnyModule {
-    return Object.values(this.learner.models)[0]!;
+  get model(): M {
+    return Object.values(this.learner.models)[0] as M;
   }
 
   /** Epochs finished. */

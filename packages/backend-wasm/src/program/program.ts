@@ -47,7 +47,10 @@ export class Program implements PlanRunner {
       arena.release(this.#temporaryBytes);
       throw error;
     }
-    this.#image = Int32Array.of(...words, ...recorder.constants);
+    // Not spread into a call: a long program has more words than a call takes arguments.
+    this.#image = new Int32Array(words.length + recorder.constants.length);
+    this.#image.set(words);
+    this.#image.set(recorder.constants, words.length);
     this.#load();
     for (const { symbol, at, offset } of relocations) {
       const place = (this.#places[symbol] ??= { words: [], offsets: [], address: UNKNOWN });

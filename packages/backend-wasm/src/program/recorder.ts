@@ -51,7 +51,7 @@ export class Recorder implements Runtime {
     let at = this.#constantPlaces.get(key);
     if (at === undefined) {
       this.#constantPlaces.set(key, (at = this.constants.length));
-      this.constants.push(...values);
+      for (const value of values) this.constants.push(value);
     }
     return symbolic(CONSTANTS) + at * 4;
   }

@@ -22,7 +22,7 @@ import { resolveOptions, saveOptions } from '../options/option.ts';
 import type { Regularizer } from '../regularizers.ts';
 import { expectName, join, modulesInFields, splitPath } from './children.ts';
 import { type CallContext, Frame, type Given } from './context.ts';
-import { spend } from './limit.ts';
+import { firstValuesWanted } from './first-values.ts';
 import { tellOutput } from './listening.ts';
 import { handOnMask } from './mask.ts';
 import { type ModuleClass, moduleRows } from './module-class.ts';
@@ -161,9 +161,9 @@ export abstract class Module<I = Tensor, O = Tensor> {
   build(input: SpecsLike<I>, { seed }: BuildOptions = {}): this {
     if (this.built && seed !== undefined) return this.initialize(seed);
     if (this.built) return this;
-    const initial = new Random(seed ?? 0);
+    const initial = firstValuesWanted() ? new Random(seed ?? 0) : undefined;
     this.#output = this.#outputOf(specsOf(input), Frame.outside({ initial }));
-    this.settle(initial);
+    if (initial) this.settle(initial);
     return this;
   }
 
@@ -225,7 +225,6 @@ export abstract class Module<I = Tensor, O = Tensor> {
         `[${this.className}] the shape of ${name} depends on a length that is not known: give the input's shape where it says null`,
       );
     }
-    spend(sizeOf(shape));
     const value = this.#creating(name, spec);
     const variable = new Variable(value, { name: join(this.path, name), trainable });
     value.dispose();

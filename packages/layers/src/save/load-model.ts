@@ -1,9 +1,9 @@
-import { FormatError, sizeOf, StateError, TesseraError } from '@tessera/core';
+import { FormatError, StateError, TesseraError } from '@tessera/core';
 import { readSafetensors } from '@tessera/formats';
 import { opNameOf } from '@tessera/tensor';
 import { isModule } from '../module/brand.ts';
-import { limitVariables } from '../module/limit.ts';
-import type { AnyModule, ModuleClass } from '../module/module.ts';
+import { withoutFirstValues } from '../module/first-values.ts';
+import type { AnyModule, Module, ModuleClass } from '../module/module.ts';
 import { modulesOf } from '../module/modules-of.ts';
 import { specsOfJson } from '../module/spec.ts';
 import type { Json, Loader } from '../options/json.ts';
@@ -36,11 +36,12 @@ interface LoadableClass extends ModuleClass {
  *
  * @throws FormatError for a damaged file, StateError for a class that is not given or weights that do not fit. Memory is taken for no
  *   more than the file's own weights.
+ * @typeParam M What the caller knows the model to be: by default a function of one tensor that gives one.
  * @example
  * import * as layers from '@tessera/layers';
  * const model = loadModel(bytes, { layers: [layers, MyLayer] });
  */
-export function loadModel(bytes: Uint8Array, { layers, ops }: LoadModelOptions = {}): AnyModule {
+export function loadModel<M extends AnyModule = Module>(bytes: Uint8Array, { layers, ops }: LoadModelOptions = {}): M {
   const { tensors, metadata } = readSafetensors(bytes);
   const text = metadata.get('model');
   const format = metadata.get('format');
@@ -50,10 +51,9 @@ export function loadModel(bytes: Uint8Array, { layers, ops }: LoadModelOptions =
     );
   }
   const known = namesIn([layers, ops]);
-  const numbers = [...tensors.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  const model = limitVariables(numbers, () => described(text, format === FORMAT_1, known));
+  const model = withoutFirstValues(() => described(text, format === FORMAT_1, known));
   setWeights(model, tensors);
-  return model;
+  return model as M;
 }
 
 /** The model that a description stands for, built without first values. @throws FormatError where the description is not one that saveModel wrote. */

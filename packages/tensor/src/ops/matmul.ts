@@ -14,6 +14,7 @@ export const matmul: (a: Tensor, b: Tensor) => Tensor = op('matmul', (a, b) => {
   if (x.rank > 2 && y.rank === 2 && x.size > 0 && x.shape.at(-1) === y.shape[0]) {
     return reshape(matmul(reshape(x, [-1, y.shape[0]!]), y), [...x.shape.slice(0, -1), y.shape[1]!]);
   }
+  if (x.rank > 2 && y.rank === 1) return squeeze(matmul(x, expandDims(y, 1)), -1);
   const product = run('matmul', [x.rank === 1 ? expandDims(x, 0) : x, y.rank === 1 ? expandDims(y, 1) : y], {})[0]!;
   const column = y.rank === 1 ? squeeze(product, -1) : product;
   return x.rank === 1 ? squeeze(column, y.rank === 1 ? -1 : -2) : column;
