@@ -115,7 +115,16 @@ describe.each(backends)('captured programs give the same bits as eager ones on %
   };
 
   test.prop([programs])('values', (program) => compare((x, y, row) => perform(program, [x!, y!, row!])));
-  test.prop([programs], { numRuns: 50 })('state', async (program) => {
+  // A variable that is assigned a view of another value.
+  const transposed: Program = [
+    [19, 9, 0],
+    [0, 0, 0],
+    [11, 0, 0],
+    [0, 0, 0],
+    [0, 0, 0],
+    [0, 0, 0],
+  ];
+  test.prop([programs], { numRuns: 50, examples: [[transposed as [number, number, number][]]] })('state', async (program) => {
     const states = [0, 1].map(() => given.map((value) => new Variable(value)));
     const stepOf =
       ([x, y, row]: readonly Variable[]) =>

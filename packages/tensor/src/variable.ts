@@ -1,5 +1,5 @@
 import { type DType, formatShape, sameShape, type Shape, ShapeError, type Spec } from '@tessera/core';
-import { ambient, within } from './ambient.ts';
+import { ambient, within, withNothing } from './ambient.ts';
 import type { Arena } from './arena.ts';
 import { announceAssign, announceRead } from './door.ts';
 import { keep } from './scope.ts';
@@ -122,7 +122,9 @@ export class Variable implements Cell {
   replace(value: Tensor): void {
     this.home?.scatter();
     const before = this.peek();
-    this.#value = keep(value.alias());
+    // A value of its own, in order: what is a view of another would keep that alive, and be summed in another order than in a plan.
+    const whole = withNothing(() => value.contiguous());
+    this.#value = keep(whole === value ? value.alias() : whole);
     before.dispose();
   }
 

@@ -3,7 +3,7 @@ import * as layers from '@tessera/layers';
 import type { Tensor } from '@tessera/tensor';
 import { checkOp, type OpDescription, type SampleTensor } from '@tessera/testkit';
 import { describe, it } from 'vitest';
-import { everyBackend } from './every-backend.ts';
+import { everyBackend } from '../every-backend.ts';
 
 /** Numbers of which no two are alike or near each other: no maximum is undecided, and no difference crosses one. */
 const distinct = (shape: readonly number[], seed = 0): SampleTensor => {

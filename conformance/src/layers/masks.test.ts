@@ -4,7 +4,7 @@ import type { AnyModule } from '@tessera/layers';
 import { concat, maskOf, maskOfLengths, setDefaultBackend, tensor, type Tensor, tidy, where, withMask } from '@tessera/tensor';
 import { expectClose, tolerances } from '@tessera/testkit';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { everyBackend } from './every-backend.ts';
+import { everyBackend } from '../every-backend.ts';
 
 const [STEPS, FEATURES] = [5, 4];
 const LENGTHS = [5, 2, 3];
