@@ -22,12 +22,12 @@ const budgets = {
   metrics: 21,
   data: 14,
   train: 54,
-  testkit: 62,
+  testkit: 64,
 };
 
 /** The most that the README's program may weigh, and all of the packages that train, together. */
-const PROGRAM = 112;
-const TOGETHER = 138;
+const PROGRAM = 113;
+const TOGETHER = 140;
 
 let failed = false;
 const fail = (name, message) => {

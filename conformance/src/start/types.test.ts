@@ -60,7 +60,7 @@ it('the tree of a model is that of its data, its specs and its predictions', () 
     readonly ink: Column<Float32Array<ArrayBuffer>>;
   }>();
   const trainer = compile(model, { loss, optimizer });
-  expectTypeOf(trainer).toEqualTypeOf<Trainer<SupervisedColumns<Tensor, Answers>>>();
+  expectTypeOf(trainer).toEqualTypeOf<Trainer<SupervisedColumns<Tensor, Answers>, Module<Tensor, Answers>>>();
   expect(model.outputSpec().digit.shape).toEqual([10]);
 });
 
