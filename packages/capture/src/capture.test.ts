@@ -4,6 +4,8 @@ import { grad, valueAndGrad } from '@tessera/autograd';
 import {
   conv,
   full,
+  maskOf,
+  maskOfLengths,
   maxPool,
   memory,
   Random,
@@ -14,6 +16,7 @@ import {
   tensor,
   tidy,
   Variable,
+  withMask,
 } from '@tessera/tensor';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { capture } from './capture.ts';
@@ -199,5 +202,34 @@ describe('sources of random numbers', () => {
     expect(await text(split)).toBe(await text(split));
     const fork = capture(() => older.fork().split('a').uniform([3]));
     expect(await text(fork)).not.toBe(await text(fork));
+  });
+});
+
+describe('what is around', () => {
+  it('masks of arguments are seen, and make plans of their own', async () => {
+    const sum = (x: Tensor): Tensor => {
+      const mask = maskOf(x);
+      return mask ? x.mul(mask.astype('float32').expandDims(2)).sum() : x.sum();
+    };
+    const captured = capture(sum);
+    const x = tensor([
+      [[1], [2]],
+      [[4], [8]],
+    ]);
+    const masked = (lengths: number[]): Tensor => withMask(x, maskOfLengths(tensor(Int32Array.from(lengths)), 2));
+    expect(await captured(x).item()).toBe(15);
+    expect(await captured(masked([1, 2])).item()).toBe(13);
+    expect(await captured(masked([2, 1])).item()).toBe(7);
+    expect(captured.plans).toHaveLength(2);
+    captured.dispose();
+  });
+
+  it('what is frozen is looked at again', async () => {
+    const w = new Variable(tensor(2));
+    const captured = capture((x: Tensor) => x.mul(w.trainable ? 1 : 10));
+    expect(await captured(tensor(1)).item()).toBe(1);
+    w.trainable = false;
+    expect(await captured(tensor(1)).item()).toBe(10);
+    captured.dispose();
   });
 });

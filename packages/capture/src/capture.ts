@@ -52,7 +52,8 @@ export interface Captured<A extends readonly unknown[], R> {
 /**
  * Traces a synchronous function of tensors once per signature and replays it as one plan.
  *
- * Arguments and results are trees of tensors; numbers among the arguments are part of the signature. Variables read
+ * Arguments and results are trees of tensors; numbers among the arguments are part of the signature. Masks of arguments are seen inside;
+ * results come without theirs. Variables read
  * inside are inputs and variables assigned are outputs, committed only if the whole call succeeds. What is assigned is written
  * over what the variable held, so state is in memory once; a tensor that was read from it and is still held keeps its numbers, for
  * which the call makes a copy. Inside another captured function, or under a gradient, the function simply runs.

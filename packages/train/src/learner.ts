@@ -154,7 +154,6 @@ export class Learner<B = unknown> {
       const now = Object.keys(this.#trainableOf(run.phase));
       const before = Object.keys(run.trainable.variables);
       if (now.length !== before.length || now.some((path, i) => path !== before[i])) run.relayOut(run.trainable.optimizer);
-      else run.retrace();
     }
     running.version = trainableVersion();
   }

@@ -73,16 +73,6 @@ export class PhaseRun<B> {
   #layOut(): void {
     if (this.#cut) this.#accumulated = new VariableTree(`${this.phase.name}.gradients`, () => this.#nothing());
     this.#batches = 0;
-    this.#makeSteps();
-  }
-
-  /** Makes the steps anew, for modules that do otherwise since they were frozen or set free. */
-  retrace(): void {
-    this.#disposeSteps();
-    this.#makeSteps();
-  }
-
-  #makeSteps(): void {
     const { step } = this.#host;
     this.#step = step((batch: DeviceBatch<B>) => this.#learn(batch));
     this.#mean = step(() => this.#meanGradients());
