@@ -306,20 +306,17 @@ export abstract class Module<I = Tensor, O = Tensor> {
 
   /** The variables with regularizers, those of the modules inside included. @internal */
   regularized(): [Variable, Regularizer][] {
-    return modulesOf(this as never).flatMap(([, module]) =>
-      [...module.#variables.values()].flatMap(({ variable, regularizer }): [Variable, Regularizer][] =>
-        regularizer ? [[variable, regularizer]] : [],
-      ),
-    );
+    return this.#having('regularizer');
   }
 
   /** The variables with constraints, those of the modules inside included. @internal */
   constrained(): [Variable, Constraint][] {
-    return modulesOf(this as never).flatMap(([, module]) =>
-      [...module.#variables.values()].flatMap(({ variable, constraint }): [Variable, Constraint][] =>
-        constraint ? [[variable, constraint]] : [],
-      ),
-    );
+    return this.#having('constraint');
+  }
+
+  #having<K extends 'regularizer' | 'constraint'>(key: K): [Variable, NonNullable<OwnVariable[K]>][] {
+    const own = modulesOf(this as never).flatMap(([, module]) => [...module.#variables.values()]);
+    return own.flatMap((one): [Variable, NonNullable<OwnVariable[K]>][] => (one[key] ? [[one.variable, one[key]]] : []));
   }
 
   /** Whether its variables are updated by optimizers; set, it holds for the modules inside as well. Statistics of a frozen layer rest. */
