@@ -1,25 +1,14 @@
 import type { WarmUpOptions } from '@tessera/capture';
 import { treeFlatten, treeLeaves, UsageError } from '@tessera/core';
 import type { RawTensor } from '@tessera/formats';
-import { type AnyModule, checkWeights, inContext, isModule, modulesOf, TensorSpec } from '@tessera/layers';
+import { type AnyModule, checkWeights, inContext, modulesOf, TensorSpec } from '@tessera/layers';
 import type { Optimizer } from '@tessera/optim';
-import {
-  isTensor,
-  outline,
-  Random,
-  tensor,
-  type Tensor,
-  trainableVersion,
-  UNKNOWN,
-  type Variable,
-  VariableTree,
-  zeros,
-} from '@tessera/tensor';
+import { outline, Random, tensor, type Tensor, trainableVersion, UNKNOWN, type Variable, VariableTree, zeros } from '@tessera/tensor';
 import { type DeviceBatch, masked } from './batch.ts';
 import type { ToRead } from './host-scores.ts';
 import { assignState, checkState, expectSameParameters, type LearnerLayout, type Running, saveState, weightsIn } from './learner-state.ts';
 import { type BoundMetric, Measurement } from './measurement.ts';
-import type { Outcome, Phase } from './phase.ts';
+import { checkPhases, expectOptimizer, expectOutcome, modulesIn, type Outcome, type Phase } from './phase.ts';
 import { type PhaseHost, PhaseRun } from './phase-run.ts';
 import { type StepFactory, stepFactory, type StepOptions } from './step.ts';
 
@@ -299,39 +288,4 @@ function withUnknownLengths<B>({ tensors, lengths }: DeviceBatch<B>): B {
     return new TensorSpec(lengths[paths[i]!] ? [n!, UNKNOWN, ...step] : shape, dtype);
   });
   return unflatten(specs) as B;
-}
-
-/** Checks what an objective gave. */
-function expectOutcome(phase: string, outcome: unknown): void {
-  const loss = (outcome as Partial<Outcome> | undefined)?.loss;
-  if (isTensor(loss)) return;
-  const got = outcome instanceof Promise ? 'a Promise' : loss === undefined ? typeof outcome : `a loss of type ${typeof loss}`;
-  throw new UsageError(`[Learner] the objective of ${phase} must return { loss }, a tensor, and be synchronous: got ${got}`);
-}
-
-function modulesIn({ parameters }: Pick<Phase<never>, 'parameters'>): readonly AnyModule[] {
-  return isModule(parameters) ? [parameters] : parameters;
-}
-
-function checkPhases(models: Readonly<Record<string, AnyModule>>, phases: readonly Phase<never>[]): void {
-  const names = [...Object.keys(models), ...phases.map(({ name }) => name)];
-  const wrong = names.find((name) => !/^[^.]+$/.test(name));
-  if (wrong !== undefined) throw new UsageError(`[Learner] names must not be empty and have no dots: got '${wrong}'`);
-  if (phases.length === 0) throw new UsageError('[Learner] there must be a phase: got none');
-  if (new Set(phases.map(({ name }) => name)).size < phases.length) throw new UsageError('[Learner] phases must differ in name');
-  for (const { name, optimizer, objective, accumulate = 1, repeat = 1 } of phases) {
-    expectOptimizer(optimizer);
-    if (typeof objective !== 'function') throw new UsageError(`[Learner] objective of ${name} must be a function: got ${typeof objective}`);
-    for (const [what, value] of Object.entries({ repeat, accumulate })) {
-      if (!Number.isInteger(value) || value < 1)
-        throw new UsageError(`[Learner] ${what} of ${name} must be a whole number from 1: got ${value}`);
-    }
-  }
-}
-
-function expectOptimizer(optimizer: Optimizer): void {
-  if (typeof optimizer?.update === 'function' && typeof optimizer.init === 'function') return;
-  const given: unknown = optimizer;
-  const told = typeof given === 'function' ? `${given.name || 'a function'}, which is to be called` : JSON.stringify(given);
-  throw new UsageError(`[compile] optimizer must be an optimizer, such as adam(): got ${told}`);
 }

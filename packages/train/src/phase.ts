@@ -1,6 +1,7 @@
-import type { AnyModule, CallContext } from '@tessera/layers';
+import { UsageError } from '@tessera/core';
+import { type AnyModule, type CallContext, isModule } from '@tessera/layers';
 import type { Optimizer } from '@tessera/optim';
-import type { Tensor } from '@tessera/tensor';
+import { isTensor, type Tensor } from '@tessera/tensor';
 
 /** What an objective says of a batch. */
 export interface Outcome {
@@ -41,4 +42,41 @@ export interface Phase<B> {
    * may read, and gives others; those that it gives are disposed of.
    */
   readonly exchange?: ((gradients: Gradients) => Promise<Gradients>) | undefined;
+}
+
+/** Checks what an objective gave. */
+export function expectOutcome(phase: string, outcome: unknown): void {
+  const loss = (outcome as Partial<Outcome> | undefined)?.loss;
+  if (isTensor(loss)) return;
+  const got = outcome instanceof Promise ? 'a Promise' : loss === undefined ? typeof outcome : `a loss of type ${typeof loss}`;
+  throw new UsageError(`[Learner] the objective of ${phase} must return { loss }, a tensor, and be synchronous: got ${got}`);
+}
+
+/** The modules that a phase trains. */
+export function modulesIn({ parameters }: Pick<Phase<never>, 'parameters'>): readonly AnyModule[] {
+  return isModule(parameters) ? [parameters] : parameters;
+}
+
+/** @throws UsageError for phases that cannot make a step. */
+export function checkPhases(models: Readonly<Record<string, AnyModule>>, phases: readonly Phase<never>[]): void {
+  const names = [...Object.keys(models), ...phases.map(({ name }) => name)];
+  const wrong = names.find((name) => !/^[^.]+$/.test(name));
+  if (wrong !== undefined) throw new UsageError(`[Learner] names must not be empty and have no dots: got '${wrong}'`);
+  if (phases.length === 0) throw new UsageError('[Learner] there must be a phase: got none');
+  if (new Set(phases.map(({ name }) => name)).size < phases.length) throw new UsageError('[Learner] phases must differ in name');
+  for (const { name, optimizer, objective, accumulate = 1, repeat = 1 } of phases) {
+    expectOptimizer(optimizer);
+    if (typeof objective !== 'function') throw new UsageError(`[Learner] objective of ${name} must be a function: got ${typeof objective}`);
+    for (const [what, value] of Object.entries({ repeat, accumulate })) {
+      if (!Number.isInteger(value) || value < 1)
+        throw new UsageError(`[Learner] ${what} of ${name} must be a whole number from 1: got ${value}`);
+    }
+  }
+}
+
+export function expectOptimizer(optimizer: Optimizer): void {
+  if (typeof optimizer?.update === 'function' && typeof optimizer.init === 'function') return;
+  const given: unknown = optimizer;
+  const told = typeof given === 'function' ? `${given.name || 'a function'}, which is to be called` : JSON.stringify(given);
+  throw new UsageError(`[compile] optimizer must be an optimizer, such as adam(): got ${told}`);
 }
