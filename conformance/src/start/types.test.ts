@@ -11,7 +11,7 @@ import { crossEntropy, meanSquaredError } from '@tessera/losses';
 import { accuracy } from '@tessera/metrics';
 import { adam } from '@tessera/optim';
 import { setDefaultBackend, type Tensor } from '@tessera/tensor';
-import { compile, type Examples, type LossOf, type Predictions, type SupervisedColumns, type Trainer } from '@tessera/train';
+import { compile, type Examples, type Predictions, type SupervisedColumns, type Trainer } from '@tessera/train';
 import { beforeEach, expect, expectTypeOf, it } from 'vitest';
 
 beforeEach(() => void setDefaultBackend(cpu()));
@@ -54,7 +54,6 @@ it('the tree of a model is that of its data, its specs and its predictions', () 
   expectTypeOf(model).toExtend<Module<Tensor, Answers>>();
   expectTypeOf(model.outputSpec()).toEqualTypeOf<SpecsOf<Answers>>();
   expectTypeOf(model.outputSpec().digit).toEqualTypeOf<TensorSpec>();
-  expectTypeOf<LossOf<Answers>>().toExtend<LossOf<{ readonly digit: Tensor; readonly ink: Tensor }>>();
   expectTypeOf<Predictions<Answers>>().toEqualTypeOf<{
     readonly digit: Column<Float32Array<ArrayBuffer>>;
     readonly ink: Column<Float32Array<ArrayBuffer>>;

@@ -9,7 +9,7 @@ const [path, expected] = process.argv.slice(2);
 setDefaultBackend(await wasm());
 // The classes that the file names: a bundle has these alone.
 const layers = [Conv2D, Dense, Flatten, MaxPooling2D, Sequential];
-const model = (await loadModelFile(path!, { layers })) as Sequential;
+const model = await loadModelFile<Sequential>(path!, { layers });
 const { test } = splitDigits();
 const count = expected?.length ?? 8;
 const images = test.columns.x.data.subarray(0, count * 784);
