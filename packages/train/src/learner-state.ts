@@ -5,6 +5,7 @@ import { type Tensor, tidy, type VariableTree } from '@tessera/tensor';
 import { nameState } from './flat-state.ts';
 import type { Measurement } from './measurement.ts';
 import type { PhaseRun } from './phase-run.ts';
+import { isRate } from './trainable.ts';
 
 type Models = Readonly<Record<string, AnyModule>>;
 type Tensors = ReadonlyMap<string, RawTensor>;
@@ -77,6 +78,17 @@ export function checkState<B>(running: Running<B>, tensors: Tensors): void {
   );
 }
 
+/** The learning rates in the saved state of a phase. */
+function ratesOf(phase: string, tensors: Tensors): number[] {
+  return [...tensors].flatMap(([name, { data }]) =>
+    name.startsWith(`state.${phase}.`) && isRate(name) ? [viewOf(data).getFloat32(0, true)] : [],
+  );
+}
+
+function viewOf(data: Uint8Array): DataView {
+  return new DataView(data.buffer, data.byteOffset);
+}
+
 /** Puts saved values into models and into what goes on from step to step. @throws StateError if they do not fit. */
 export function assignState<B>(models: Models, running: Running<B>, tensors: Tensors, { phases }: LearnerLayout): void {
   for (const run of running.phases) {
@@ -94,8 +106,9 @@ export function assignState<B>(models: Models, running: Running<B>, tensors: Ten
         );
         state.assign(rebuild(new Map(saved)));
       }
+      run.trainable.noteLearningRates(ratesOf(run.phase.name, tensors));
       const waiting = tensors.get(`state.${run.phase.name}.gradients.count`)?.data;
-      if (waiting) run.batches = new DataView(waiting.buffer, waiting.byteOffset).getInt32(0, true);
+      if (waiting) run.batches = viewOf(waiting).getInt32(0, true);
     }
     running.counter.assign(fromRawTensor(tensors.get('state.counter')!, { backend: running.counter.read().backend }));
     running.measurement.assign(tensors);

@@ -45,7 +45,6 @@ export class Learner<B = unknown> {
   readonly #step: StepFactory;
   readonly #names: ReadonlyMap<AnyModule, string>;
   readonly #optimizers: Map<string, Optimizer>;
-  readonly #rates: Map<string, number> = new Map();
   #running: Running<B> | undefined;
   #built = false;
 
@@ -221,14 +220,14 @@ export class Learner<B = unknown> {
   setOptimizer(phase: string, optimizer: Optimizer): void {
     expectOptimizer(optimizer);
     this.#optimizers.set(phase, optimizer);
-    this.#rates.delete(phase);
     this.#running?.phases.find((run) => run.phase.name === phase)!.relayOut(optimizer);
   }
 
   /** The learning rate of a phase; `undefined` where it follows a schedule, or where groups have their own. */
   learningRateOf(phase: string): number | undefined {
-    const given = this.#rates.get(phase) ?? this.optimizerOf(phase).learningRate;
-    return typeof given === 'number' ? given : undefined;
+    const running = this.#running?.phases.find((run) => run.phase.name === phase);
+    const { learningRate } = running?.trainable ?? this.optimizerOf(phase);
+    return typeof learningRate === 'number' ? learningRate : undefined;
   }
 
   /** Sets the learning rates that the optimizer's state holds. @throws UsageError where it follows a schedule. */
@@ -239,7 +238,6 @@ export class Learner<B = unknown> {
     if (!run.trainable.setLearningRate(learningRate)) {
       throw new UsageError('[learningRate] the optimizer follows a schedule. Set another optimizer instead.');
     }
-    this.#rates.set(phase, learningRate);
   }
 
   /** Which parameters train, for files. */

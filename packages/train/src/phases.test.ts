@@ -1,6 +1,7 @@
 import { grad } from '@tessera/autograd';
 import { cpu } from '@tessera/backend-cpu';
 import { ArrayDataset, column } from '@tessera/data';
+import { readSafetensors } from '@tessera/formats';
 import { BatchNormalization, Dense, Dropout, Sequential } from '@tessera/layers';
 import { meanSquaredError } from '@tessera/losses';
 import { adam, groups, sgd } from '@tessera/optim';
@@ -15,6 +16,12 @@ import type { Gradients } from './phase.ts';
 import { Trainer } from './trainer.ts';
 
 beforeEach(() => void setDefaultBackend(cpu()));
+
+/** A value of a trainer's state. */
+async function valueOf(trainer: Trainer<never>, name: string): Promise<unknown> {
+  const raw = readSafetensors(await trainer.save()).tensors.get(name);
+  return raw && (raw.dtype === 'int32' ? new Int32Array(raw.data.slice().buffer)[0] : [...new Float32Array(raw.data.slice().buffer)]);
+}
 
 const points = (count = 24) =>
   new ArrayDataset({
@@ -144,12 +151,6 @@ describe('what trains', () => {
     const [backbone, head] = [new Dense(4, { name: 'backbone' }), new Dense(1, { name: 'head' })];
     return [new Sequential([backbone, new BatchNormalization({ name: 'norm' }), head], { inputShape: [2] }), backbone, head];
   };
-  const valueOf = async (trainer: Trainer<never>, name: string): Promise<unknown> => {
-    const { readSafetensors } = await import('@tessera/formats');
-    const raw = readSafetensors(await trainer.save()).tensors.get(name);
-    return raw && (raw.dtype === 'int32' ? new Int32Array(raw.data.slice().buffer)[0] : [...new Float32Array(raw.data.slice().buffer)]);
-  };
-
   it('may be frozen and set free between fits: state that stays is kept, new state begins at its first step', async () => {
     const [model, backbone] = net();
     const trainer = compile(model, { loss: meanSquaredError(), optimizer: adam({ learningRate: 0.01 }) }) as Trainer<never>;
@@ -219,6 +220,38 @@ describe('what trains', () => {
     expect(await valueOf(trainer, 'state.train.0.0.step')).toBe(3);
     for (const part of Object.values(model.variables())) part.trainable = false;
     await expect(trainer.fit(data() as never)).rejects.toThrow(/all are frozen/);
+  });
+});
+
+describe('a learning rate that was set', () => {
+  const data = new ArrayDataset({ x: column([[1], [2], [3]]), y: column([[2], [4], [6]]) });
+  const trainerOf = () => {
+    const last = new Dense(1);
+    const model = new Sequential([new Dense(2), last], { inputShape: [1] });
+    const trainer = compile(model, { loss: meanSquaredError(), optimizer: sgd({ learningRate: 0.1 }) });
+    return { trainer, last };
+  };
+
+  it('is told by a trainer that takes the state up', async () => {
+    const [{ trainer }, { trainer: resumed }] = [trainerOf(), trainerOf()];
+    await trainer.fit(data);
+    const before = await trainer.save();
+    trainer.learningRate = 0.25;
+    resumed.restore(await trainer.save());
+    expect(resumed.learningRate).toBe(0.25);
+    resumed.restore(before);
+    expect(resumed.learningRate).toBe(0.1);
+  });
+
+  it('holds for layers that are set free later', async () => {
+    const { trainer, last } = trainerOf();
+    last.trainable = false;
+    await trainer.fit(data);
+    trainer.learningRate = 0.25;
+    last.trainable = true;
+    await trainer.fit(data);
+    expect(trainer.learningRate).toBe(0.25);
+    for (const generation of [0, 1]) expect(await valueOf(trainer as never, `state.train.${generation}.learningRate`)).toEqual([0.25]);
   });
 });
 

@@ -18,6 +18,8 @@ export class Trainable {
   readonly flat: FlatParameters;
   readonly state: VariableTree<readonly unknown[]>;
   readonly #generationOf: ReadonlyMap<string, number>;
+  /** The learning rate in the state, where it is not the optimizer's. */
+  #rate: number | undefined;
 
   constructor(
     name: string,
@@ -52,6 +54,7 @@ export class Trainable {
     const added = Object.keys(variables).filter((path) => !known.has(path));
     const next = new Trainable(name, variables, optimizer, added.length > 0 ? [...stay, added] : stay);
     next.#takeOver(before);
+    if (optimizer === before.optimizer && before.#rate !== undefined) next.setLearningRate(before.#rate);
     return next;
   }
 
@@ -87,6 +90,19 @@ export class Trainable {
     return parts;
   }
 
+  /** The learning rate or its schedule; `undefined` where groups have their own. */
+  get learningRate(): Optimizer['learningRate'] {
+    return this.#rate ?? this.optimizer.learningRate;
+  }
+
+  /** Notes the learning rates of a state that was put back: where they are one, and not the optimizer's, one was set. */
+  noteLearningRates(rates: readonly number[]): void {
+    const [rate] = rates;
+    const own = this.optimizer.learningRate;
+    const set = rates.every((other) => other === rate) && !(typeof own === 'number' && Math.fround(own) === rate);
+    this.#rate = set ? rate : undefined;
+  }
+
   /** Sets the learning rates in the state; whether there are any. */
   setLearningRate(learningRate: number): boolean {
     return tidy(() => {
@@ -102,7 +118,10 @@ export class Trainable {
           ),
         );
       });
-      if (found) this.state.assign(states);
+      if (found) {
+        this.state.assign(states);
+        this.#rate = learningRate;
+      }
       return found;
     });
   }
@@ -113,6 +132,6 @@ export class Trainable {
 }
 
 /** Whether a leaf of an optimizer's state is a learning rate. */
-function isRate(name: string): boolean {
+export function isRate(name: string): boolean {
   return name === 'learningRate' || name.endsWith('.learningRate');
 }
