@@ -24,7 +24,7 @@ export function toDevice(columns: unknown, size: number): DeviceBatch {
 function toTensor({ data, shape }: Column, path: string): Tensor {
   if (Array.isArray(data)) {
     throw new DataError(
-      `[fit] column ${path} holds strings, which no model takes. Turn them into numbers: map(dataset, …), or a layer that was adapted to them.`,
+      `[train] column ${path} holds strings, which no model takes. Turn them into numbers: map(dataset, …), or a layer that was adapted to them.`,
     );
   }
   if (data instanceof BigInt64Array || data instanceof Uint16Array) return tensor(Int32Array.from(data, Number), { shape });

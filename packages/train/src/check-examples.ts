@@ -2,7 +2,7 @@ import { DataError, treeFlatten } from '@tessera/core';
 import { validateFinite, validateLabels } from '@tessera/data';
 import { type AnyModule, isSpec, type TensorSpec } from '@tessera/layers';
 import { isUnknown } from '@tessera/tensor';
-import { columnEntries, columnsInMemory, type Examples, lengthOf } from './examples.ts';
+import { columnEntries, columnsInMemory, exampleShape, type Examples, lengthOf } from './examples.ts';
 
 interface XY {
   readonly x?: unknown;
@@ -35,9 +35,9 @@ export function checkAgainst(model: AnyModule, { x, y }: XY, { ignore = -100 }: 
     const output = outputs.get(path.replace(/^y\.?/, ''));
     const classes = output?.shape.at(-1) ?? 1;
     if (!output || isUnknown(classes) || classes < 2 || Array.isArray(column.data)) continue;
-    const axes = 'offsets' in column ? output.shape.length - 1 : column.shape.length - 1;
+    const shape = exampleShape(column);
     const rows = output.shape.length - 1;
-    const isLabel = axes === rows || (axes === rows + 1 && column.shape.at(-1) === 1);
+    const isLabel = shape.length === rows || (shape.length === rows + 1 && shape.at(-1) === 1);
     if (isLabel) validateLabels(column, classes, { ignore, name: path });
   }
 }
@@ -51,12 +51,15 @@ export function checkInputs(where: string, model: AnyModule, x: unknown): void {
     throw new DataError(`[${where}] the model takes ${told([...specs.keys()])}: got ${told(given.map(([path]) => path))}`);
   }
   for (const [path, column] of given) {
-    if ('offsets' in column) continue;
     const { shape } = specs.get(path)!;
-    const own = column.shape.slice(1);
-    if (own.length === shape.length && own.every((length, axis) => isUnknown(shape[axis]!) || length === shape[axis])) continue;
+    const own = exampleShape(column);
+    const fits = (length: number | null, axis: number): boolean => length === null || isUnknown(shape[axis]!) || length === shape[axis];
+    if (own.length === shape.length && own.every(fits)) continue;
     const wanted = `[N, ${shape.map((length) => (isUnknown(length) ? '?' : length)).join(', ')}]`;
-    throw new DataError(`[${where}] the input ${path || 'x'} must be ${wanted}: got [${column.shape.join(', ')}]`);
+    const rows = 'offsets' in column ? column.length : column.shape[0];
+    throw new DataError(
+      `[${where}] the input ${path || 'x'} must be ${wanted}: got [${[rows, ...own.map((length) => length ?? '?')].join(', ')}]`,
+    );
   }
 }
 

@@ -3,7 +3,7 @@ import type { AnyColumn, Column } from '@tessera/data';
 import { type AnyModule, type Module, spec } from '@tessera/layers';
 import type { Tensor } from '@tessera/tensor';
 import { checkAgainst, checkExamples } from './check-examples.ts';
-import { columnsInMemory } from './examples.ts';
+import { columnsInMemory, exampleShape } from './examples.ts';
 import { Learner } from './learner.ts';
 import type { CompileOptions } from './options.ts';
 import { boundMetrics, type Supervised, supervised } from './supervised.ts';
@@ -63,8 +63,7 @@ function specsOf(columns: unknown): unknown {
     leaves.map((leaf) => {
       const column = leaf as Exclude<AnyColumn, Column<readonly string[]>>;
       const isInt = column.data instanceof Int32Array || column.data instanceof BigInt64Array;
-      const axes = 'offsets' in column ? [null, ...column.stepShape] : column.shape.slice(1);
-      return spec(axes, isInt ? 'int32' : 'float32');
+      return spec(exampleShape(column), isInt ? 'int32' : 'float32');
     }),
   );
 }

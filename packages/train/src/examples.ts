@@ -1,5 +1,5 @@
 import { treeFlatten, type TypedArray, UsageError } from '@tessera/core';
-import { ArrayDataset, column, type Column, type ColumnLike, type Dataset, IterableDataset, RaggedColumn } from '@tessera/data';
+import { type AnyColumn, ArrayDataset, column, type ColumnLike, type Dataset, IterableDataset, RaggedColumn } from '@tessera/data';
 import { isTensor, type Tensor } from '@tessera/tensor';
 
 /** Numbers nested in arrays. */
@@ -67,7 +67,12 @@ export function columnsInMemory(data: Examples): unknown {
 }
 
 /** The columns of a tree with their paths. */
-export function columnEntries(columns: unknown): [path: string, column: Column][] {
+export function columnEntries(columns: unknown): [path: string, column: AnyColumn][] {
   const { leaves, paths } = treeFlatten(columns);
-  return leaves.map((leaf, i) => [paths[i]!, leaf as Column]);
+  return leaves.map((leaf, i) => [paths[i]!, leaf as AnyColumn]);
+}
+
+/** The shape of an example: `null` for the steps of sequences that are unlike in length. */
+export function exampleShape(column: AnyColumn): readonly (number | null)[] {
+  return 'offsets' in column ? [null, ...column.stepShape] : column.shape.slice(1);
 }

@@ -6,6 +6,7 @@ import type { Callback, History, Logs, Place } from './callback.ts';
 import { EventLoop } from './event-loop.ts';
 import type { Learner } from './learner.ts';
 import type { Position } from './saved-state.ts';
+import { outputName } from './supervised.ts';
 import type { Trainer } from './trainer.ts';
 
 /** What a call of `fit` works with. */
@@ -52,7 +53,7 @@ export class Fit {
     const history: History = { epochs: this.#logs, ended: signal?.aborted ? 'aborted' : stopped() ? 'stopped' : 'done' };
     await this.#tell((callback, trainer) => callback.onTrainEnd?.(history, trainer));
     // One that was aborted can be taken up again; one that is done or was stopped is over.
-    if (history.ended !== 'aborted') position.from = undefined;
+    if (history.ended !== 'aborted') position.from = null;
     return history;
   }
 
@@ -96,9 +97,7 @@ export class Fit {
     const own = numbersOf(await learner.measurement.read({ complete: true }));
     position.batch = 0;
     position.epoch++;
-    const measured = Object.entries(await validate()).map(
-      ([name, value]) => [`val${name[0]!.toUpperCase()}${name.slice(1)}`, value] as const,
-    );
+    const measured = Object.entries(await validate()).map(([name, value]) => [outputName('val', name), value] as const);
     const logs: Logs = { ...own, ...Object.fromEntries(measured) };
     this.#logs.push(logs);
     await this.#tell((callback, trainer) => callback.onEpochEnd?.(place, logs, trainer));

@@ -43,6 +43,8 @@ export interface FitOptions {
 export interface EvaluateOptions {
   /** Default 32. */
   readonly batchSize?: number | undefined;
+  /** To what lengths batches of ragged columns are padded: see DataLoader. */
+  readonly buckets?: readonly number[] | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

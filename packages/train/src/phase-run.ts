@@ -103,14 +103,14 @@ export class PhaseRun<B> {
   #learn({ tensors, lengths, size }: DeviceBatch<B>): ToRead | undefined {
     const { flat, variables } = this.#trainable;
     const parameters = flat.read();
-    const [[, outcome], slopes] = valueAndGrad(
+    const [[, outcome], byVariable] = valueAndGrad(
       () => {
         const outcome = this.#host.outcome(this.phase, masked({ tensors, lengths }));
         return [outcome.loss, outcome] as const;
       },
       { hasAux: true },
     )(variables);
-    const gradients = flat.flatten(slopes);
+    const gradients = flat.flatten(byVariable);
     if (this.#accumulated) this.#accumulate(this.#accumulated, gradients, outcome.weight ?? size);
     else this.#move(gradients, parameters);
     return this.#host.observe(this.phase, outcome, size);
@@ -149,14 +149,8 @@ export class PhaseRun<B> {
     this.#batches = batches;
   }
 
-  #disposeSteps(): void {
-    for (const step of [this.#step, this.#mean, this.#update]) step.dispose();
-  }
-
   #dispose(trainable: Trainable): void {
-    this.#disposeSteps();
-    trainable.dispose();
-    this.#accumulated?.dispose();
+    for (const held of [this.#step, this.#mean, this.#update, trainable, this.#accumulated]) held?.dispose();
   }
 
   dispose(): void {

@@ -1,6 +1,6 @@
 import { DataError, treeFlatten, treeMap, type TypedArray } from '@tessera/core';
 import type { Captured } from '@tessera/capture';
-import { ArrayDataset, type Column, DataLoader } from '@tessera/data';
+import { ArrayDataset, type Column, type ColumnTree, DataLoader } from '@tessera/data';
 import { type AnyModule, isSpec, type Module, type TensorSpec } from '@tessera/layers';
 import { type Tensor } from '@tessera/tensor';
 import { type DeviceBatch, disposeBatch, masked, toDevice } from './batch.ts';
@@ -27,17 +27,19 @@ export class Predictor {
     this.#step = step((batch: DeviceBatch) => (model as Module<unknown, unknown>).apply(masked(batch)));
   }
 
-  async run(values: unknown, { batchSize = 32, signal }: EvaluateOptions = {}): Promise<unknown> {
+  async run(values: unknown, { batchSize = 32, buckets, signal }: EvaluateOptions = {}): Promise<unknown> {
     const model = this.#model;
-    const { columns } = new ArrayDataset({ x: await columnsOf(values) } as never) as unknown as { columns: { x: unknown } };
-    const data = new ArrayDataset({ x: columns.x } as never);
-    if (model.built) checkInputs('predict', model, columns.x);
+    const data = new ArrayDataset<{ x: ColumnTree }>({ x: await columnsOf(values) } as never);
+    if (model.built) checkInputs('predict', model, data.columns.x);
     if (data.length === 0) return emptyOutputs(model, batchSize);
     const loop = new EventLoop<unknown>();
     const parts: { readonly shapes: readonly (readonly number[])[]; readonly arrays: Promise<TypedArray[]> }[] = [];
     let unflatten: (leaves: readonly unknown[]) => unknown = () => undefined;
-    for await (const { columns, size } of new DataLoader(data as never, { batchSize }).epoch(0, signal ? { signal } : {})) {
-      const batch = toDevice((columns as { x: unknown }).x, size);
+    for await (const { columns, size } of new DataLoader(data, { batchSize, ...(buckets ? { buckets } : {}) }).epoch(
+      0,
+      signal ? { signal } : {},
+    )) {
+      const batch = toDevice(columns.x, size);
       let output: unknown;
       try {
         output = (await this.#step.warmUp([batch]))();

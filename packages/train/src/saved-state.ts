@@ -8,8 +8,8 @@ export interface Position {
   epoch: number;
   /** Batches done of the next. */
   batch: number;
-  /** Where the fit began that is running or was interrupted, in epochs; nothing where none was. */
-  from: number | undefined;
+  /** Where the fit began that is running or was interrupted, in epochs; `null` where none was. */
+  from: number | null;
   /** How that fit cuts its data into batches. */
   batches: Json;
 }
@@ -23,8 +23,8 @@ export interface SavedState extends Position, LearnerLayout {
 const FORMAT = 'tessera-trainer-2';
 
 /** What files hold of a state beside its tensors. */
-export function metadataOf({ from, ...state }: SavedState): Record<string, string> {
-  return { format: FORMAT, state: JSON.stringify({ ...state, from: from ?? null }) };
+export function metadataOf(state: SavedState): Record<string, string> {
+  return { format: FORMAT, state: JSON.stringify(state) };
 }
 
 /** The state that a file holds beside its tensors. @throws StateError where the file is none that a trainer saved. */
@@ -44,12 +44,12 @@ export function stateOf(metadata: ReadonlyMap<string, string>): SavedState {
     isRecord(state.phases) &&
     isRecord(state.inputs)
   ) {
-    return { ...state, from: state.from ?? undefined };
+    return state;
   }
   throw new StateError(`[restore] the file must be one that save made: got format ${format ?? 'none'}`);
 }
 
-function parse(text: string | undefined): (Omit<SavedState, 'from'> & { from: number | null }) | undefined {
+function parse(text: string | undefined): SavedState | undefined {
   try {
     const state: unknown = JSON.parse(text ?? '');
     return isRecord(state) ? (state as never) : undefined;

@@ -231,6 +231,18 @@ describe('sequences of many lengths', () => {
     const all = await trainer.predict(ragged(rows.slice(0, 8)));
     expect(alone.data[0]).toBeCloseTo(all.data[3]!, 5);
   });
+
+  it('are padded to the same buckets in validation, and targets may be vectors for each step', async () => {
+    const spy = new Spy();
+    const rows = [3, 5, 4].map((steps) => Float32Array.from({ length: steps * 2 }, (_, i) => i / 10));
+    const data = new ArrayDataset({ x: ragged(rows, { shape: [2] }), y: ragged(rows, { shape: [2] }) });
+    const trainer = compile(new Sequential([spy, new Dense(2)]), { loss: meanSquaredError(), optimizer: sgd() });
+    const { epochs } = await trainer.fit(data, { buckets: [6], validationData: data });
+    expect(epochs[0]!['valLoss']).toBeGreaterThan(0);
+    expect(new Set(spy.seen.filter((seen) => seen.endsWith('masked')))).toEqual(new Set(['float32 6 masked']));
+    const narrow = ragged([[1, 2, 3]]);
+    await expect(trainer.predict(narrow)).rejects.toThrow('[predict] the input x must be [N, ?, 2]: got [1, ?]');
+  });
 });
 
 describe('what cannot be right is told', () => {
@@ -243,6 +255,14 @@ describe('what cannot be right is told', () => {
       /\[compile\] optimizer .*: got adam, which is to be called/,
     ],
     names: [{ loss: 'mse', optimizer: sgd() }, /\[compile\] loss must be a loss, such as crossEntropy\(\), .*: got 'mse'/],
+    'a metric that is in no list': [
+      { loss: meanSquaredError(), optimizer: sgd(), metrics: accuracy() },
+      /\[compile\] metrics must be a list of metrics, such as \[accuracy\(\)\]/,
+    ],
+    'a weight that is no number': [
+      { loss: { a: meanSquaredError() }, optimizer: sgd(), lossWeights: { a: '2' } },
+      /\[compile\] lossWeights must be a number for each output: got '2' for a/,
+    ],
     'a loss that was not called': [
       { loss: meanSquaredError, optimizer: sgd() },
       /\[compile\] a loss must give a tensor: got a function. Call it first: meanSquaredError\(\)/,

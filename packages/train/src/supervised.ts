@@ -46,8 +46,8 @@ export function supervised<B extends Supervised>(model: AnyModule, loss: unknown
     const predictions = (model as Module<unknown, unknown>).apply(asSpecified(x, model));
     expectOutputs(losses, predictions);
     const parts = losses.map(({ output, loss, factor }) => {
-      const [prediction, target] = [leafAt(predictions, output), leafAt(y, output)];
-      const options = weight ? { sampleWeight: weight } : {};
+      const [prediction, target] = [leafAt(predictions, output), targetAt(y, output)];
+      const options = { sampleWeight: weight };
       const value = loss(prediction, target, options);
       expectTensor(loss, value);
       return { output, value, share: lossWeight(loss, prediction, target, options), scaled: factor === 1 ? value : value.mul(factor) };
@@ -67,7 +67,7 @@ export function supervised<B extends Supervised>(model: AnyModule, loss: unknown
 }
 
 /** `valLoss` of `val` and `loss`: the name of what is reported of a part. */
-function outputName(output: string, name: string): string {
+export function outputName(output: string, name: string): string {
   const words = [...output.split('.'), name].filter(Boolean);
   return words.map((word, i) => (i === 0 ? word : word[0]!.toUpperCase() + word.slice(1))).join('');
 }
@@ -76,25 +76,30 @@ function outputName(output: string, name: string): string {
 export function boundMetrics(metrics: unknown): BoundMetric[] {
   // An array of arrays has a list for each output of a tuple.
   const isList = (value: unknown): value is readonly (Metric | HostMetric)[] => Array.isArray(value) && !value.some(Array.isArray);
-  return leavesOf(metrics, isList).flatMap(([output, list]) =>
-    list.map((metric) => {
-      if (typeof metric?.init !== 'function' || typeof metric.name !== 'string') {
-        throw new UsageError(`[compile] metrics must be metrics, such as accuracy(): got ${told(metric)}`);
-      }
-      return { name: outputName(output, metric.name), metric, output };
-    }),
+  return leavesOf('metrics must be a list of metrics, such as [accuracy()], or one for each output', metrics, isList).flatMap(
+    ([output, list]) =>
+      list.map((metric) => {
+        if (typeof metric?.init !== 'function' || typeof metric.name !== 'string') {
+          throw new UsageError(`[compile] metrics must be metrics, such as accuracy(): got ${told(metric)}`);
+        }
+        return { name: outputName(output, metric.name), metric, output };
+      }),
   );
 }
 
+const LOSS_RULE = 'loss must be a loss, such as crossEntropy(), or one for each output';
+
+const isLoss = (value: unknown): value is Loss => typeof value === 'function';
+const isNumber = (value: unknown): value is number => typeof value === 'number';
+
 function boundLosses(loss: unknown, weights: unknown): BoundLoss[] {
-  const factors = new Map(weights === undefined ? [] : leavesOf(weights, (value): value is number => typeof value === 'number'));
-  const losses = leavesOf(loss, (value): value is Loss => typeof value === 'function').map(([output, one]) => ({
+  const factors = new Map(weights === undefined ? [] : leavesOf('lossWeights must be a number for each output', weights, isNumber));
+  const losses = leavesOf(LOSS_RULE, loss, isLoss).map(([output, one]) => ({
     output,
     loss: one,
     factor: factors.get(output) ?? 1,
   }));
-  if (losses.length === 0)
-    throw new UsageError(`[compile] loss must be a loss, such as crossEntropy(), or one for each output: got ${told(loss)}`);
+  if (losses.length === 0) throw new UsageError(`[compile] ${LOSS_RULE}: got ${told(loss)}`);
   const stray = [...factors.keys()].find((output) => !losses.some((one) => one.output === output));
   if (stray !== undefined) throw new UsageError(`[compile] lossWeights must be of outputs with a loss: got ${stray}`);
   return losses;
@@ -106,13 +111,22 @@ function expectTensor(loss: Loss, value: unknown): void {
   throw new UsageError(`[compile] a loss must give a tensor: got ${typeof value === 'function' ? 'a function' : typeof value}.${way}`);
 }
 
-/** The leaves of a tree of options, by path. */
-function leavesOf<T>(tree: unknown, isLeaf: (value: unknown) => value is T, path = ''): [string, T][] {
+/** The target of an output in a tree. @throws UsageError where there is none. */
+function targetAt(y: unknown, output: string): Tensor {
+  const { leaves, paths } = treeFlatten(y);
+  const at = paths.indexOf(output);
+  if (at >= 0) return leaves[at] as Tensor;
+  throw new UsageError(
+    `[fit] y must have what each loss compares with: got nothing for ${output || 'a single output'}; there are ${paths.join(', ')}`,
+  );
+}
+
+/** The leaves of a tree of options, by path. `rule` says what they must be. */
+function leavesOf<T>(rule: string, tree: unknown, isLeaf: (value: unknown) => value is T, path = ''): [string, T][] {
   if (isLeaf(tree)) return [[path, tree]];
-  if (typeof tree !== 'object' || tree === null)
-    throw new UsageError(`[compile] ${path || 'loss'} must be a loss, such as crossEntropy(), or one for each output: got ${told(tree)}`);
+  if (typeof tree !== 'object' || tree === null) throw new UsageError(`[compile] ${rule}: got ${told(tree)}${path && ` for ${path}`}`);
   return Object.entries(tree).flatMap(([key, value]) =>
-    value === undefined ? [] : leavesOf(value, isLeaf, path ? `${path}.${key}` : key),
+    value === undefined ? [] : leavesOf(rule, value, isLeaf, path ? `${path}.${key}` : key),
   );
 }
 
@@ -121,7 +135,7 @@ function told(value: unknown): string {
   return typeof value === 'string' ? `'${value}'` : value === undefined ? 'nothing' : typeof value;
 }
 
-/** Checks that there is a loss for each output that there could be one for, and no other. */
+/** Checks that every loss is of an output of the model. */
 function expectOutputs(losses: readonly BoundLoss[], predictions: unknown): void {
   const { paths } = treeFlatten(predictions);
   const stray = losses.find(({ output }) => !paths.includes(output));

@@ -76,8 +76,8 @@ export class Trainable {
 
   /** Updates the parameters along gradients, from what they are. */
   update(gradients: Gradients, parameters: Gradients): void {
-    const [slopes, values, states] = [this.#split(gradients), this.#split(parameters), this.state.read()];
-    const results = slopes.map((part, i) => this.optimizer.update(part, states[i], values[i]!));
+    const [parts, values, states] = [this.#split(gradients), this.#split(parameters), this.state.read()];
+    const results = parts.map((part, i) => this.optimizer.update(part, states[i], values[i]!));
     const updated = results.map(({ updates }, i) => applyUpdates(values[i]!, updates as Gradients));
     this.flat.assign(Object.assign({}, ...updated) as Record<string, Tensor>);
     this.state.assign(results.map(({ state }) => state));

@@ -35,7 +35,7 @@ export class Trainer<C = unknown, M extends AnyModule = AnyModule> {
   readonly #checks: Checks;
   #evaluation: Evaluation<unknown> | undefined;
   #predictor: Predictor | undefined;
-  readonly #position: Position = { epoch: 0, batch: 0, from: undefined, batches: null };
+  readonly #position: Position = { epoch: 0, batch: 0, from: null, batches: null };
   #stopped = false;
   #fitting = false;
   /** Evaluations wait for one another. */
@@ -248,9 +248,9 @@ export class Trainer<C = unknown, M extends AnyModule = AnyModule> {
   }
 
   /** Nothing where the signal came first. */
-  async #validate(data: Examples, { batchSize, signal }: FitOptions): Promise<Logs> {
+  async #validate(data: Examples, { batchSize, buckets, signal }: FitOptions): Promise<Logs> {
     try {
-      return await this.evaluate(data as Examples<C>, { ...(isStream(data) ? {} : { batchSize }), signal });
+      return await this.evaluate(data as Examples<C>, { batchSize, buckets, signal });
     } catch (error) {
       if (signal?.aborted) return {};
       throw error;

@@ -1,4 +1,5 @@
 import { DataError, type Shape, sizeOf, type TypedArray } from '@tessera/core';
+import { checkIndices } from '../dataset/dataset.ts';
 import { zerosOf } from './array.ts';
 import type { Column } from './column.ts';
 
@@ -39,14 +40,15 @@ export class RaggedColumn<A extends TypedArray = TypedArray> {
 
   /** The examples at the given places, copied. */
   gather(indices: ArrayLike<number>): RaggedColumn<A> {
-    const rows = Array.from(indices, (index) => {
-      if (Number.isInteger(index) && index >= 0 && index < this.length) return this.row(index);
-      throw new DataError(`[RaggedColumn] there are ${this.length} examples: got number ${index}`);
-    });
-    return joined(this.data, rows, this.stepShape);
+    checkIndices('RaggedColumn', indices, this.length);
+    return joined(
+      this.data,
+      Array.from(indices, (index) => this.row(index)),
+      this.stepShape,
+    );
   }
 
-  /** The rows behind those of others. */
+  /** The rows of this column, then those of the others. */
   concat(...others: readonly RaggedColumn<A>[]): RaggedColumn<A> {
     const rows = [this, ...others].flatMap((column) => Array.from({ length: column.length }, (_, i) => column.row(i)));
     return joined(this.data, rows, this.stepShape);
