@@ -61,6 +61,7 @@ class Outsiders implements Recorder {
 class Replayed implements StateHandler {
   readonly #values: Map<Cell, Tensor>;
   readonly #around: StateHandler | undefined = ambient().state;
+  readonly counter: StateHandler['counter'] = this.#around?.counter?.bind(this.#around);
 
   constructor(values: ReadonlyMap<Cell, Tensor>) {
     this.#values = new Map(values);
@@ -73,9 +74,6 @@ class Replayed implements StateHandler {
   }
   assign(cell: Cell, value: Tensor): void {
     this.#values.set(cell, value);
-  }
-  counter(): Tensor {
-    return this.#around!.counter!();
   }
 }
 

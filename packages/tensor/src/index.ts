@@ -68,6 +68,5 @@ export {
   trainableVersion,
   Variable,
   type VariableOptions,
-  withState,
 } from './variable.ts';
 export { VariableTree } from './variable-tree.ts';

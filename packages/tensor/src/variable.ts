@@ -1,5 +1,5 @@
 import { type DType, formatShape, sameShape, type Shape, ShapeError, type Spec } from '@tessera/core';
-import { ambient, within, withNothing } from './ambient.ts';
+import { ambient, withNothing } from './ambient.ts';
 import type { Arena } from './arena.ts';
 import { announceAssign, announceRead } from './door.ts';
 import { keep } from './scope.ts';
@@ -24,7 +24,7 @@ export interface StateHandler {
   read(cell: Cell): Tensor;
   assign(cell: Cell, value: Tensor): void;
   /** int32 `[2]`: another at each run, for sources of random numbers that are older than the trace and have no counter of their own. */
-  counter?(): Tensor;
+  readonly counter?: (() => Tensor) | undefined;
 }
 
 let trainableChanges = 0;
@@ -32,11 +32,6 @@ let trainableChanges = 0;
 /** How often variables were frozen or set free: whoever has laid out what trains looks again when this has changed. */
 export function trainableVersion(): number {
   return trainableChanges;
-}
-
-/** Runs a synchronous function in which variables are read and assigned through `state`. */
-export function withState<R>(state: StateHandler, f: () => R): R {
-  return within({ state }, f);
 }
 
 /** The value of a cell now, a handle of the caller's own. */

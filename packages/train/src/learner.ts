@@ -86,7 +86,7 @@ export class Learner<B = unknown> {
     });
     const [name] = Object.entries(this.models).find(([, model]) => !model.built) ?? [];
     if (name !== undefined) throw new UsageError(`[Learner] every model must be called by an objective: ${name} was not`);
-    for (const model of Object.values(this.models)) model.settle();
+    for (const model of Object.values(this.models)) model.initializeMissing();
     // A module that no objective calls stays as it is.
     this.#built = true;
   }

@@ -48,8 +48,23 @@ class Root {
   }
 }
 
+/** What calls modules without being one. */
+interface Outside extends Given {
+  readonly initial?: Random | undefined;
+  readonly names?: ReadonlyMap<AnyModule, string> | undefined;
+}
+
+/** What a {@link ModuleContext} is made of. */
+interface Parts {
+  readonly module?: AnyModule | undefined;
+  readonly path: string;
+  readonly training: boolean;
+  readonly call: number;
+  readonly names?: ReadonlyMap<AnyModule, string> | undefined;
+}
+
 /** The context of one call of a module, or of what calls modules without being one. */
-export class Frame implements CallContext, AmbientContext {
+export class ModuleContext implements CallContext, AmbientContext {
   readonly module: AnyModule | undefined;
   /** From the root of the model; '' there. */
   readonly path: string;
@@ -60,17 +75,7 @@ export class Frame implements CallContext, AmbientContext {
   readonly #names: ReadonlyMap<AnyModule, string> | undefined;
   #random: Random | undefined;
 
-  private constructor(
-    root: Root,
-    {
-      module,
-      path,
-      training,
-      call,
-      names,
-    }: { module?: AnyModule; path: string; training: boolean; call: number; names?: ReadonlyMap<AnyModule, string> },
-    random?: Random,
-  ) {
+  private constructor(root: Root, { module, path, training, call, names }: Parts, random?: Random) {
     this.#root = root;
     this.module = module;
     this.path = path;
@@ -93,46 +98,33 @@ export class Frame implements CallContext, AmbientContext {
     return initial && splitPath(initial, this.path);
   }
 
-  copy(): Frame {
-    return new Frame(this.#root.copy(), { ...this.#parts(), training: this.training }, this.#random);
+  copy(): ModuleContext {
+    const { module, path, training } = this;
+    return new ModuleContext(this.#root.copy(), { module, path, training, call: this.#call, names: this.#names }, this.#random);
   }
 
-  #parts(): { module?: AnyModule; path: string; call: number; names?: ReadonlyMap<AnyModule, string> } {
-    return {
-      path: this.path,
-      call: this.#call,
-      ...(this.module ? { module: this.module } : {}),
-      ...(this.#names ? { names: this.#names } : {}),
-    };
-  }
-
-  /** The frame of a call of `module` from what calls now. */
-  static enter(module: AnyModule, { training, random }: Given): Frame {
-    const around = Frame.current();
+  /** The context of a call of `module` from what calls now. */
+  static enter(module: AnyModule, { training, random }: Given): ModuleContext {
+    const around = ModuleContext.current();
     if (!around) {
       const root = new Root(random, new Random(0));
-      return new Frame(root, { module, path: '', training: training ?? false, call: root.count('') });
+      return new ModuleContext(root, { module, path: '', training: training ?? false, call: root.count('') });
     }
     const path = join(around.path, around.#nameOf(module));
     const root = random ? new Root(random, around.#root.initial) : around.#root;
-    return new Frame(root, { module, path, training: training ?? around.training, call: root.count(path) });
+    return new ModuleContext(root, { module, path, training: training ?? around.training, call: root.count(path) });
   }
 
-  /** The frame of the call that is running. */
-  static current(): Frame | undefined {
+  /** The context of the call that is running. */
+  static current(): ModuleContext | undefined {
     const { context } = ambient();
-    return context instanceof Frame ? context : undefined;
+    return context instanceof ModuleContext ? context : undefined;
   }
 
-  /** A frame of no module, in which modules are roots: with a source of first values, or none. */
-  static outside({
-    training = false,
-    random,
-    initial,
-    names,
-  }: Partial<Given> & { initial?: Random | undefined; names?: ReadonlyMap<AnyModule, string> }): Frame {
+  /** A context of no module, in which modules are roots: with a source of first values, or none. */
+  static outside({ training = false, random, initial, names }: Outside): ModuleContext {
     const root = new Root(random, initial);
-    return new Frame(root, { path: '', training: training ?? false, call: root.count(''), ...(names ? { names } : {}) });
+    return new ModuleContext(root, { path: '', training, call: root.count(''), names });
   }
 
   #nameOf(module: AnyModule): string {
@@ -147,6 +139,6 @@ export class Frame implements CallContext, AmbientContext {
  * given here, so that no two of them draw alike.
  */
 export function inContext<R>(given: Given, names: ReadonlyMap<AnyModule, string>, f: (context: CallContext) => R): R {
-  const frame = Frame.outside({ ...given, names, initial: new Random(0) });
-  return within({ context: frame }, () => f(frame));
+  const context = ModuleContext.outside({ ...given, names, initial: new Random(0) });
+  return within({ context }, () => f(context));
 }

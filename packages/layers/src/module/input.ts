@@ -1,6 +1,6 @@
 import type { DType } from '@tessera/core';
-import { symbol, type Tensor, UNKNOWN } from '@tessera/tensor';
-import { type AxisLengths, spec } from './spec.ts';
+import { symbol, type Tensor } from '@tessera/tensor';
+import { type AxisLengths, spec, withBatchAxis } from './spec.ts';
 
 /**
  * An input of a {@link Model}: a tensor without elements, on which layers and ops are called to say what the model computes.
@@ -12,5 +12,5 @@ import { type AxisLengths, spec } from './spec.ts';
  * const tokens = input([null], 'int32')
  */
 export function input(shape: AxisLengths, dtype: DType = 'float32'): Tensor {
-  return symbol({ shape: [UNKNOWN, ...spec(shape).shape], dtype });
+  return symbol(withBatchAxis(spec(shape, dtype)));
 }

@@ -1,12 +1,11 @@
 import { type DType, type Shape, StateError, treeFlatten, treeLeaves, treeMap, UsageError } from '@tessera/core';
-import { isSymbolic, isTensor, keep, opNameOf, type Origin, originOf, type Tensor, zeros } from '@tessera/tensor';
+import { isSymbolic, isTensor, keep, opNameOf, type Origin, originOf, symbol, type Tensor, zeros } from '@tessera/tensor';
 import type { Json, Loader, Saver } from '../options/json.ts';
 import { isModule } from './brand.ts';
 import { nameModules } from './children.ts';
 import type { CallContext } from './context.ts';
-import { input } from './input.ts';
 import { type AnyModule, Module, type ModuleOptions } from './module.ts';
-import { type AxisLengths, TensorSpec, type SpecsLike } from './spec.ts';
+import { type SpecsLike, specsOfJson, specsOfTensors, type TensorSpec, withBatchAxis } from './spec.ts';
 
 /** What a {@link Model} is made of. */
 export interface ModelOptions<I, O> extends ModuleOptions {
@@ -46,7 +45,7 @@ export class Model<I = Tensor, O = Tensor> extends Module<I, O> {
     );
     const tensors = this.#calls.flatMap(({ args }) => treeLeaves(args).filter((leaf) => isTensor(leaf) && !isSymbolic(leaf)));
     for (const tensor of new Set(tensors as Tensor[])) this.#constants.set(keep(tensor), `constant_${this.#constants.size}`);
-    this.build(treeMap(({ shape, dtype }: Tensor) => new TensorSpec(shape.slice(1), dtype), inputs) as SpecsLike<I>);
+    this.build(specsOfTensors(inputs) as SpecsLike<I>);
   }
 
   protected override create(): void {
@@ -107,7 +106,7 @@ export class Model<I = Tensor, O = Tensor> extends Module<I, O> {
     });
     return {
       ...super.config(saver),
-      inputs: treeMap(({ shape, dtype }: Tensor) => new TensorSpec(shape.slice(1), dtype).toJSON() as Json, this.#inputs) as Json,
+      inputs: treeMap((spec: TensorSpec) => spec.toJSON() as Json, specsOfTensors(this.#inputs)) as Json,
       constants: constants.map(({ shape, dtype }) => ({ shape, dtype })),
       calls,
       outputs: encode('outputs', this.#outputs),
@@ -126,7 +125,7 @@ export class Model<I = Tensor, O = Tensor> extends Module<I, O> {
       return Object.fromEntries(Object.entries(json).map(([key, one]) => [key, decode(one as Json)]));
     };
     const note = <T>(tree: T): T => (symbols.push(...treeLeaves(tree).filter(isSymbolic)), tree);
-    const given = note(inputsOf(inputs));
+    const given = note(treeMap((spec: TensorSpec) => symbol(withBatchAxis(spec)), specsOfJson(inputs)));
     for (const { layer, op, args } of calls) {
       const list = decode(args) as never[];
       if (layer !== undefined) {
@@ -155,14 +154,6 @@ interface GraphCall {
   readonly layer?: Json;
   readonly op?: string;
   readonly args: Json;
-}
-
-/** Symbolic tensors for the specs of inputs. */
-function inputsOf(json: Json | undefined): unknown {
-  if (Array.isArray(json)) return json.map(inputsOf);
-  const { shape, dtype, ...rest } = json as { shape?: AxisLengths; dtype?: DType };
-  if (typeof dtype === 'string' && Object.keys(rest).length === 0) return input(shape!, dtype);
-  return Object.fromEntries(Object.entries(json as object).map(([key, one]) => [key, inputsOf(one as Json)]));
 }
 
 function isPlainRecord(value: unknown): value is Readonly<Record<string, unknown>> {

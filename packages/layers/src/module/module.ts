@@ -1,4 +1,4 @@
-import { type Shape, ShapeError, sizeOf, type Spec, TesseraError, treeFlatten, UsageError } from '@tessera/core';
+import { type Shape, ShapeError, sizeOf, type Spec, TesseraError, treeMap, UsageError } from '@tessera/core';
 import {
   hasSymbols,
   announceTrainable,
@@ -9,7 +9,6 @@ import {
   Random,
   type Tensor,
   tidy,
-  UNKNOWN,
   Variable,
   within,
   withNothing,
@@ -21,13 +20,23 @@ import type { Json, Saver } from '../options/json.ts';
 import { resolveOptions, saveOptions } from '../options/option.ts';
 import type { Regularizer } from '../regularizers.ts';
 import { expectName, join, modulesInFields, splitPath } from './children.ts';
-import { type CallContext, Frame, type Given } from './context.ts';
+import { type CallContext, ModuleContext, type Given } from './context.ts';
 import { firstValuesWanted } from './first-values.ts';
 import { tellOutput } from './listening.ts';
 import { handOnMask } from './mask.ts';
 import { type ModuleClass, moduleRows } from './module-class.ts';
 import { modulesOf } from './modules-of.ts';
-import { formatBatch, isSpec, type Specs, type SpecsLike, specsOf, type SpecsOf, specsOfTensors, TensorSpec } from './spec.ts';
+import {
+  formatBatch,
+  isSpec,
+  type Specs,
+  type SpecsLike,
+  specsOf,
+  type SpecsOf,
+  specsOfTensors,
+  TensorSpec,
+  withBatchAxis,
+} from './spec.ts';
 
 /** Any module, whatever it takes and gives. */
 export type AnyModule = Module<never, unknown>;
@@ -129,12 +138,12 @@ export abstract class Module<I = Tensor, O = Tensor> {
 
   // What is private says nothing of I and O, or modules of one shape would not stand for those of another.
   #enter(x: unknown, given: Given): unknown {
-    const frame = Frame.enter(this as never, given);
-    return within({ context: frame }, () =>
-      this.#locate(frame.path, () => {
-        if (!this.built) this.#buildHere(specsOfTensors(x), frame);
-        else if (this.#provisional && frame.initial) this.settle(frame.initial);
-        const y = inScope(frame.path || this.className, () => this.call(x as I, frame));
+    const context = ModuleContext.enter(this as never, given);
+    return within({ context }, () =>
+      this.#locate(context.path, () => {
+        if (!this.built) this.#buildHere(specsOfTensors(x), context);
+        else if (this.#provisional && context.initial) this.initializeMissing(context.initial);
+        const y = inScope(context.path || this.className, () => this.call(x as I, context));
         if (y instanceof Promise) throw new UsageError(`[${this.className}] call must be synchronous: got a Promise. Await outside of it.`);
         if (this.supportsMask) handOnMask(x, y);
         tellOutput(this as never, y);
@@ -162,19 +171,19 @@ export abstract class Module<I = Tensor, O = Tensor> {
     if (this.built && seed !== undefined) return this.initialize(seed);
     if (this.built) return this;
     const initial = firstValuesWanted() ? new Random(seed ?? 0) : undefined;
-    this.#output = this.#outputOf(specsOf(input), Frame.outside({ initial }));
-    if (initial) this.settle(initial);
+    this.#output = this.#outputOf(specsOf(input), ModuleContext.outside({ initial }));
+    if (initial) this.initializeMissing(initial);
     return this;
   }
 
   /** The specs of the output for those of an input, both without the batch axis; found by tracing the call. */
   outputSpec(input?: SpecsLike<I>): SpecsOf<O> {
-    if (input !== undefined) return this.#outputOf(specsOf(input), Frame.outside({})) as SpecsOf<O>;
+    if (input !== undefined) return this.#outputOf(specsOf(input), ModuleContext.outside({})) as SpecsOf<O>;
     if (!this.built)
       throw new UsageError(
         `[${this.className}] the output is known once the module is built. Call build(shape), or pass the input's shape.`,
       );
-    this.#output ??= this.#outputOf(this.#input, Frame.outside({}));
+    this.#output ??= this.#outputOf(this.#input, ModuleContext.outside({}));
     return this.#output as SpecsOf<O>;
   }
 
@@ -185,22 +194,20 @@ export abstract class Module<I = Tensor, O = Tensor> {
     throw new UsageError(`[${this.className}] the output is no single tensor. Ask outputSpec.`);
   }
 
-  #outputOf(input: unknown, frame: Frame): unknown {
-    const { leaves, unflatten } = treeFlatten(input);
-    const batch = (leaves as TensorSpec[]).map(({ shape, dtype }) => new TensorSpec([UNKNOWN, ...shape], dtype));
-    const call = (x: unknown): unknown => within({ context: frame }, () => specsOfTensors(this.#enter(x, {})));
-    return withNothing(() => outline(unflatten(batch), call));
+  #outputOf(input: unknown, context: ModuleContext): unknown {
+    const call = (x: unknown): unknown => within({ context }, () => specsOfTensors(this.#enter(x, {})));
+    return withNothing(() => outline(treeMap(withBatchAxis, input), call));
   }
 
   /** Runs a call on symbols of a graph: variables that it makes get their first values later, when their place in the model is known. */
   #trace<R>(f: () => R): R {
-    return within({ context: Frame.outside({}) }, f);
+    return within({ context: ModuleContext.outside({}) }, f);
   }
 
-  #buildHere(input: unknown, frame: Frame): void {
-    this.path = frame.path;
-    this.#provisional = frame.initial === undefined;
-    const { initial } = frame;
+  #buildHere(input: unknown, context: ModuleContext): void {
+    this.path = context.path;
+    this.#provisional = context.initial === undefined;
+    const { initial } = context;
     withNothing(() => {
       this.#creating = (name, { shape, initializer }) => (initial ? initializer(shape, initial.split(name)) : zeros(shape));
       try {
@@ -239,7 +246,7 @@ export abstract class Module<I = Tensor, O = Tensor> {
   }
 
   /** Gives variables that have none yet their first values; others keep theirs. @internal */
-  settle(initial: Random = new Random(0)): void {
+  initializeMissing(initial: Random = new Random(0)): void {
     withNothing(() => this.#eachStart(initial, (module) => module.#provisional));
   }
 
@@ -255,7 +262,7 @@ export abstract class Module<I = Tensor, O = Tensor> {
   }
 
   /** Says that variables have got their values, from a file. @internal */
-  settled(): void {
+  markInitialized(): void {
     for (const [, module] of modulesOf(this as never)) module.#provisional = false;
   }
 

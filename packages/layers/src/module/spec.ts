@@ -1,5 +1,5 @@
 import { type DType, formatShape, type Shape, type Spec, treeFlatten, UsageError } from '@tessera/core';
-import { isTensor, isUnknown, type Tensor, UNKNOWN } from '@tessera/tensor';
+import { isTensor, isUnknown, knownShape, type Tensor, UNKNOWN } from '@tessera/tensor';
 
 /** Axis lengths without the batch axis, `null` where a length is not known. */
 export type AxisLengths = readonly (number | null)[];
@@ -22,7 +22,7 @@ export class TensorSpec implements Spec {
   }
 
   toJSON(): { shape: AxisLengths; dtype: DType } {
-    return { shape: this.shape.map((length) => (isUnknown(length) ? null : length)), dtype: this.dtype };
+    return { shape: knownShape(this.shape), dtype: this.dtype };
   }
 }
 
@@ -79,10 +79,15 @@ export function specsOfJson(json: unknown): unknown {
   return Object.fromEntries(Object.entries(json as object).map(([key, one]) => [key, specsOfJson(one)]));
 }
 
-/** The specs of tensors, without their batch axis; what is no tensor is left out of the tree. */
+/** The specs of tensors, without their batch axis; other leaves stay as they are. */
 export function specsOfTensors(tree: unknown): unknown {
   const { leaves, unflatten } = treeFlatten(tree);
   return unflatten(leaves.map((leaf) => (isTensor(leaf) ? new TensorSpec(leaf.shape.slice(1), leaf.dtype) : leaf)));
+}
+
+/** The spec of whole batches, of which the length is not known. */
+export function withBatchAxis({ shape, dtype }: TensorSpec): TensorSpec {
+  return new TensorSpec([UNKNOWN, ...shape], dtype);
 }
 
 /** A shape as messages and tables show it: `?` where a length is not known. */

@@ -1,12 +1,12 @@
 import { treeMap, UsageError } from '@tessera/core';
-import { outline, type Tensor, UNKNOWN, within } from '@tessera/tensor';
+import { outline, type Tensor, within } from '@tessera/tensor';
 import { module, text } from '../options/rows.ts';
 import type { Options } from '../options/option.ts';
 import { type AnyModule, Module, type ModuleOptions } from './module.ts';
 import { modulesOf } from './modules-of.ts';
-import { Frame } from './context.ts';
+import { ModuleContext } from './context.ts';
 import { listening } from './listening.ts';
-import { type SpecsOf, TensorSpec } from './spec.ts';
+import { type SpecsOf, withBatchAxis } from './spec.ts';
 
 /** A model up to the output of one of its layers: what comes after is no part of it. */
 export class Submodel<I = Tensor, O = Tensor> extends Module<I, O> {
@@ -29,8 +29,8 @@ export class Submodel<I = Tensor, O = Tensor> extends Module<I, O> {
 
   protected override create(input: SpecsOf<I>): void {
     const called = new Set<AnyModule>();
-    const batch = treeMap(({ shape, dtype }: TensorSpec) => new TensorSpec([UNKNOWN, ...shape], dtype), input);
-    within({ context: Frame.outside({}) }, () => outline(batch, (x) => this.#run(x as I, (module) => called.add(module))));
+    const batch = treeMap(withBatchAxis, input);
+    within({ context: ModuleContext.outside({}) }, () => outline(batch, (x) => this.#run(x as I, (module) => called.add(module))));
     // A layer stands for those inside it.
     const paths = modulesOf(this.options.model).filter(([, module]) => called.has(module));
     const inside = (path: string): boolean => paths.some(([other]) => path.startsWith(`${other}.`));

@@ -1,12 +1,12 @@
 import type { Json } from './json.ts';
 
 /** What made a value: the name of a factory and its arguments. */
-export interface Origin {
+export interface FactoryCall {
   readonly name: string;
   readonly args: readonly Json[];
 }
 
-const origins = new WeakMap<object, Origin>();
+const origins = new WeakMap<object, FactoryCall>();
 const factories = new WeakMap<object, string>();
 
 /**
@@ -35,12 +35,12 @@ export function factoryName(value: unknown): string | undefined {
 }
 
 /** What made a value, where that was a {@link factory}. */
-export function originOfValue(value: object): Origin | undefined {
+export function originOfValue(value: object): FactoryCall | undefined {
   return origins.get(value);
 }
 
 /** Gives a value the origin of one that is not there: it can be saved again. */
-export function withOrigin<V extends object>(value: V, origin: Origin): V {
+export function withOrigin<V extends object>(value: V, origin: FactoryCall): V {
   origins.set(value, origin);
   return value;
 }

@@ -99,14 +99,6 @@ export function oneOf<T extends string>(words: readonly T[], byDefault?: T): Opt
   };
 }
 
-/** Axis lengths without the batch axis; `-1` or `null` where they are not given. */
-/* @__NO_SIDE_EFFECTS__ */
-export function shape(): Option<readonly (number | null)[]> {
-  const accepts = (value: unknown): boolean =>
-    Array.isArray(value) && value.every((length) => length === null || (Number.isInteger(length) && length >= -1));
-  return { must: 'an array of axis lengths', accepts };
-}
-
 /** `'valid'`, `'same'`, or how much is added at each edge. */
 /* @__NO_SIDE_EFFECTS__ */
 export function padding({ axes }: Several = {}): Option<Padding> {
@@ -164,7 +156,6 @@ export const rows: {
   readonly flag: typeof flag;
   readonly text: typeof text;
   readonly oneOf: typeof oneOf;
-  readonly shape: typeof shape;
   readonly padding: typeof padding;
   readonly activation: typeof activation;
   readonly module: typeof module;
@@ -181,7 +172,6 @@ export const rows: {
   flag,
   text,
   oneOf,
-  shape,
   padding,
   activation,
   module,

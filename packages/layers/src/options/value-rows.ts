@@ -3,13 +3,8 @@ import { type Constraint, maxNorm, minMaxNorm, nonNeg, unitNorm } from '../const
 import type { Initializer } from '../initializers.ts';
 import { l1, l1l2, l2, type Regularizer } from '../regularizers.ts';
 import type { Json, Loader } from './json.ts';
-import { factoryName, originOfValue, withOrigin } from './named.ts';
+import { type FactoryCall, factoryName, originOfValue, withOrigin } from './named.ts';
 import type { Option } from './option.ts';
-
-interface SavedValue {
-  readonly name: string;
-  readonly args: readonly Json[];
-}
 
 type Factory = (...args: readonly Json[]) => object;
 
@@ -21,7 +16,7 @@ function saveValue(value: object): Json {
   );
 }
 
-function factoryOf({ name }: SavedValue, known: readonly unknown[], loader: Loader): Factory | undefined {
+function factoryOf({ name }: FactoryCall, known: readonly unknown[], loader: Loader): Factory | undefined {
   return (loader.find(name) ?? known.find((one) => factoryName(one) === name)) as Factory | undefined;
 }
 
@@ -34,7 +29,7 @@ export function initializer(byDefault: () => Initializer): Option<Initializer> {
     accepts: (value) => typeof value === 'function',
     save: saveValue,
     load(json, loader) {
-      const saved = json as unknown as SavedValue;
+      const saved = json as unknown as FactoryCall;
       const make = factoryOf(saved, [], loader);
       if (make) return make(...saved.args) as Initializer;
       const unknown: Initializer = () => {
@@ -65,7 +60,7 @@ function named<V extends object>(what: string, known: readonly unknown[]): Optio
     accepts: (value) => typeof value === 'function',
     save: saveValue,
     load(json, loader) {
-      const saved = json as unknown as SavedValue;
+      const saved = json as unknown as FactoryCall;
       const make = factoryOf(saved, known, loader);
       if (make) return make(...saved.args) as V;
       throw new StateError(`[loadModel] the file names the ${what} ${saved.name}. Pass its factory in { layers }.`);

@@ -63,7 +63,7 @@ function described(text: string, old: boolean, known: ReadonlyMap<string, unknow
     const description = old ? fromFormat1(json as never) : (json as Description);
     const model = make(description, known);
     if (!model.built) model.outputSpec(specsOfJson(description.input) as never);
-    model.settled();
+    model.markInitialized();
     for (const [path, one] of modulesOf(model)) if (Object.hasOwn(description.frozen, path)) one.freezeVariables(description.frozen[path]!);
     return model;
   } catch (cause) {

@@ -28,7 +28,7 @@ export interface Description {
  */
 export async function saveModel(model: AnyModule): Promise<Uint8Array> {
   if (!model.built) throw new StateError('[saveModel] the model must be built before it is saved. Call it once or build(inputShape).');
-  model.settle();
+  model.initializeMissing();
   return writeSafetensors(await weightsOf(model), { format: FORMAT, model: JSON.stringify(describe(model)) });
 }
 

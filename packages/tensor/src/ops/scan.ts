@@ -68,7 +68,6 @@ export function scan<C, X, Y>(
 
 /** Variables as they are around a loop's body, which is traced once: what an iteration assigned no other one would find. */
 function withoutAssigning(around: StateHandler | undefined): StateHandler {
-  const counter = around?.counter?.bind(around);
   return {
     trace: around?.trace,
     read: (cell) => around?.read(cell) ?? cell.peek().alias(),
@@ -76,7 +75,7 @@ function withoutAssigning(around: StateHandler | undefined): StateHandler {
       const name = (cell as { name?: string }).name || 'one';
       throw new UsageError(`[scan] the body of a loop cannot assign variables: got ${name}. Make its value part of the carry.`);
     },
-    ...(counter ? { counter } : {}),
+    counter: around?.counter?.bind(around),
   };
 }
 
